@@ -1,0 +1,1 @@
+"""What instructors use: nbgrader's own hooks, put right, and the gradebook. No torch here."""

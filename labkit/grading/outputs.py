@@ -1,0 +1,88 @@
+"""A graded notebook's outputs: what scores them, and what students may see of them."""
+
+import ast
+import builtins
+import re
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution, is_task
+
+Resources = dict[str, Any]
+Preprocessed = tuple[NotebookNode, Resources]
+REASONS = {"Unfinished": "the function is not written yet",
+           "CellTimeoutError": "it took longer than the time allowed",
+           "KeyboardInterrupt": "it took longer than the time allowed"}
+
+
+class ForgiveWarnings(NbGraderPreprocessor):
+    """Count errors, not warnings: nbgrader gives 0 for any line on stderr in a test cell.
+
+    Used after `Execute` in `c.Autograde.autograde_preprocessors`.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Resources,
+                        cell_index: int) -> Preprocessed:
+        """Make stderr of a graded code cell stdout."""
+        if cell.cell_type == "code" and is_grade(cell):
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.name = "stdout"
+        return cell, resources
+
+
+class HideTests(ClearHiddenTests):
+    """In feedback, leave of a hidden test its verdict in one sentence of its author's.
+
+    nbgrader prints the hidden lines, and the traceback with inputs. Used after `GetGrades` in
+    `c.GenerateFeedback.preprocessors`; the formgrader page goes on showing everything.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Resources,
+                        cell_index: int) -> Preprocessed:
+        """Drop hidden lines and the outputs that could repeat them; drop mark schemes."""
+        if is_task(cell):
+            return ClearMarkScheme().preprocess_cell(cell, resources, cell_index)
+        if not is_grade(cell) or is_solution(cell):
+            return cell, resources  # what students write is theirs, whatever words they use
+        whole = cell.source
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if cell.source != whole:
+            cell.source = f"{cell.source.rstrip()}\n# The hidden tests are not shown.".lstrip()
+            cell.outputs = verdict(cell.outputs, sentences(whole))
+        return cell, resources
+
+
+def sentences(source: str) -> list[re.Pattern[str]]:
+    """What a test cell may say to students: the texts of its `check.contract("...")`.
+
+    What an f-string fills in may be a few plain words.
+    """
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    texts = [call.args[0] for call in calls
+             if ast.unparse(call.func).split(".")[-1] == "contract" and call.args]
+    return [re.compile("".join(_pattern(part) for part in getattr(text, "values", [text])))
+            for text in texts]
+
+
+def _pattern(part: ast.expr) -> str:
+    return re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w ]{1,40}"
+
+
+def verdict(outputs: list[NotebookNode], allowed: list[re.Pattern[str]]) -> list[NotebookNode]:
+    """The outputs of a hidden test as students may see them: none, or one sentence.
+
+    An error's own text is repeated only if the test's author wrote it (`allowed`): a student's
+    code can raise any text, that of the test included.
+    """
+    errors = [output for output in outputs if output.output_type == "error"]
+    if not errors:
+        return []
+    name, text = errors[0].ename, errors[0].evalue
+    told = text.removeprefix("hidden test: ").removesuffix(".")
+    if not any(sentence.fullmatch(told) for sentence in allowed):
+        told = REASONS.get(name, f"stopped by {name}" if hasattr(builtins, name) else "it failed")
+    said = f"Hidden test: {told}."
+    return [new_output("error", ename="Failed", evalue=said, traceback=[said])]

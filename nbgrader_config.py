@@ -1,0 +1,62 @@
+"""The course as nbgrader sees it: read by every nbgrader command and by the formgrader page.
+
+The course is the folder that the command is run in, as ever with nbgrader. The classes of
+labkit.grading mend, through nbgrader's own settings, what it gets wrong about a submission;
+each names what it mends.
+"""
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    Execute,
+    GetGrades,
+    LimitOutput,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+
+from labkit.grading.cells import RepairMetadata, RestoreCells
+from labkit.grading.export import Scores
+from labkit.grading.outputs import ForgiveWarnings, HideTests
+
+c = get_config()  # noqa: F821 - nbgrader defines it
+
+c.CourseDirectory.course_id = "train-tune-shrink-ship"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+
+c.ClearSolutions.code_stub = {
+    "python": 'raise NotImplementedError("replace this line with your answer")'
+}
+c.ClearSolutions.text_stub = "Replace this line with your answer."
+
+# An assignment takes a few seconds; a cell that takes longer than this hangs.
+c.Execute.timeout = 30
+
+# Mends: a copied or relabelled cell, a deleted cell, another kernel's name.
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput,
+    RepairMetadata,
+    OverwriteKernelspec,
+    RestoreCells,
+    CheckCellMetadata,
+]
+c.OverwriteCells.add_missing_cells = True
+
+# Mends: a warning on stderr costs the points of a test.
+c.Autograde.autograde_preprocessors = [
+    Execute,
+    ForgiveWarnings,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+
+# Mends: hidden tests, and the inputs in their tracebacks, are printed in feedback.
+c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+
+# Mends: a submission that was never graded is exported as 0.0.
+c.ExportApp.plugin_class = Scores

@@ -1,0 +1,545 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: all
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# course:
+#   title: Gradient descent
+#   minutes: 90
+#   points: 20
+# ---
+
+# %% [markdown]
+# # Gradient descent
+#
+# You will write the loss of a linear model, its gradient, and the descent itself; predict from the
+# data alone which learning rates work; repair a printed program that has five faults; and measure
+# the curvature of a loss by nothing but runs.
+#
+# | task | points | |
+# |---|---|---|
+# | 1 `mse` | 2 | warm-up |
+# | 2 `mse_gradient` | 2 | warm-up |
+# | 3 `descend` | 4 | core |
+# | 4 `curvature` | 4 | core |
+# | 5 `house_prices` | 3 | debug |
+# | 6 `find_curvature` | 2 | experiment |
+# | 7 in words | 3 | graded by hand |
+#
+# **How it works.** Write where a cell says `raise NotImplementedError()`, and delete that line. Run
+# the test below it: it says what it expected, what came, and where to look. When your notebook is
+# graded, hidden tests check the same description on other inputs. Every task stands by itself: the
+# tests of one never use your answer to another. Your functions get copies, so nothing that you do
+# to an argument can harm a test. Chapter: *Gradient descent* in the part *Train*.
+#
+# **Notation, used throughout.** `x` holds one example a row, shape `(N, D)`. `theta` has shape
+# `(D + 1,)`: the first `D` entries are the weights, **the last one is the intercept**. `y` has shape
+# `(N,)`. The model is $\hat y_i = \sum_d x_{id}\,\theta_d + \theta_{D}$ (with $d = 0 \dots D-1$).
+
+# %% nbgrader={"grade_id": "setup", "locked": true} tags=["setup"]
+import numpy as np
+import torch
+
+from labkit import check
+
+
+def losses_of_run(x, y, eta, steps):
+    """Losses before and after each of `steps` steps of PyTorch's descent on the mean squared error.
+
+    Starts at theta = 0. x (N, D), y (N,), eta > 0; returns a list of steps + 1 numbers.
+    """
+    x1 = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
+    theta = torch.zeros(x1.shape[1], dtype=torch.float64, requires_grad=True)
+    losses = []
+    for _ in range(steps + 1):
+        loss = ((x1 @ theta - y.double()) ** 2).mean()
+        losses.append(loss.item())
+        (gradient,) = torch.autograd.grad(loss, theta)
+        theta.data.sub_(eta * gradient)
+    return losses
+
+
+# %% [markdown]
+# ## Task 1: the loss (2 points, warm-up)
+#
+# Write `mse(x, y, theta)`: the mean squared error of the linear model,
+#
+# $$L(\theta) = \frac{1}{N}\sum_{i=1}^{N} (\hat y_i - y_i)^2 .$$
+#
+# * `x` `(N, D)`, `y` `(N,)`, `theta` `(D + 1,)`: float tensors of one dtype.
+# * Returns a tensor of shape `()` and of `x`'s dtype.
+# * Raises `ValueError` when `y` is not of shape `(N,)` or `theta` is not of shape `(D + 1,)`.
+# * Why that error: a column `y` of shape `(N, 1)` would broadcast against `(N,)` into an `(N, N)`
+#   table, and the mean of that table is a number too, only the wrong one.
+#
+# **Example.** `x = [[1.], [2.]]`, `y = [3., 4.]`, `theta = [2., 0.]`: the predictions are `[2., 4.]`,
+# the errors `[-1., 0.]`, the loss `0.5`. The test takes well under a second.
+#
+# <details><summary>Hint 1</summary>The weights are <code>theta[:-1]</code>, the intercept is
+# <code>theta[-1]</code>. What does <code>x @ theta[:-1]</code> have for a shape?</details>
+# <details><summary>Hint 2</summary>Compare <code>y.shape</code> with <code>(len(x),)</code> and
+# <code>theta.shape</code> with <code>(x.shape[1] + 1,)</code> before you compute
+# anything.</details>
+
+# %% nbgrader={"grade_id": "mse", "solution": true}
+def mse(x, y, theta):
+    """Mean squared error of x @ theta[:-1] + theta[-1] against y, a tensor of shape ()."""
+    ### BEGIN SOLUTION
+    if y.shape != (len(x),):
+        raise ValueError(f"y must have shape ({len(x)},), not {tuple(y.shape)}")
+    if theta.shape != (x.shape[1] + 1,):
+        raise ValueError(f"theta must have shape ({x.shape[1] + 1},), not {tuple(theta.shape)}")
+    error = x @ theta[:-1] + theta[-1] - y
+    return (error**2).mean()
+    ### END SOLUTION
+
+# %% nbgrader={"grade_id": "test_mse", "points": 1}
+x = torch.tensor([[1.0], [2.0]])
+y = torch.tensor([3.0, 4.0])
+loss = check.call("mse", x, y, torch.tensor([2.0, 0.0]))
+check.close(loss, torch.tensor(0.5), "the example: errors -1 and 0; square, then mean")
+loss = check.call("mse", x, y, torch.tensor([1.0, 2.0]))
+check.close(loss, torch.tensor(0.0), "theta = [1, 2] fits both points; the intercept is theta[-1]")
+check.raises("mse", ValueError, x, y.reshape(2, 1), torch.tensor([2.0, 0.0]),
+             where="y of shape (2, 1) is a column; the task asks for ValueError")
+print("mse: the visible tests pass")
+
+# %% nbgrader={"grade_id": "hidden_mse", "points": 1}
+# Hidden tests: three features, float64, a single example, theta of a wrong length.
+### BEGIN HIDDEN TESTS
+_g = torch.Generator().manual_seed(1)
+_x = torch.randn(7, 3, generator=_g, dtype=torch.float64)
+_y = torch.randn(7, generator=_g, dtype=torch.float64)
+_theta = torch.randn(4, generator=_g, dtype=torch.float64)
+with check.contract("fails for several features in float64"):
+    _want = torch.nn.functional.mse_loss(
+        torch.nn.functional.linear(_x, _theta[None, :-1], _theta[-1:]).squeeze(1), _y)
+    check.close(check.call("mse", _x, _y, _theta), _want, rtol=1e-10)
+with check.contract("fails for a single example"):
+    check.close(check.call("mse", _x[:1], _y[:1], torch.zeros(4, dtype=torch.float64)),
+                _y[0] ** 2, rtol=1e-10)
+with check.contract("accepts a theta of the wrong length"):
+    check.raises("mse", ValueError, _x, _y, _theta[:3])
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "show_mse", "locked": true}
+check.show("mse", torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([3.0, 4.0, 9.0]),
+           torch.tensor([2.0, 0.5]))
+
+# %% [markdown]
+# ## Task 2: its gradient, by hand (2 points, warm-up)
+#
+# Write `mse_gradient(x, y, theta)`: the gradient of the loss of task 1,
+#
+# $$\frac{\partial L}{\partial \theta_d} = \frac{2}{N}\sum_{i=1}^{N}(\hat y_i - y_i)\,x_{id},
+# \qquad \frac{\partial L}{\partial \theta_{D}} = \frac{2}{N}\sum_{i=1}^{N}(\hat y_i - y_i).$$
+#
+# * Arguments as in task 1. Returns a tensor of `theta`'s shape and dtype.
+# * From scratch: automatic differentiation earns nothing here.
+#
+# **Example.** With the numbers of task 1 the errors are `[-1., 0.]`, so the gradient is
+# `[-1., -1.]`. The test compares with finite differences as well; it takes well under a second.
+#
+# <details><summary>Hint 1</summary>One error an example, one gradient entry a feature: which product
+# of an <code>(N,)</code> vector and an <code>(N, D)</code> matrix has shape
+# <code>(D,)</code>?</details>
+# <details><summary>Hint 2</summary>A column of ones beside <code>x</code> makes the intercept a
+# weight like the others. Give it the dtype of <code>x</code>.</details>
+
+# %% nbgrader={"grade_id": "mse_gradient", "solution": true}
+def mse_gradient(x, y, theta):
+    """Gradient of the mean squared error at theta, of theta's shape."""
+    ### BEGIN SOLUTION
+    error = x @ theta[:-1] + theta[-1] - y
+    slopes = 2 * (error @ x) / len(x)
+    return torch.cat([slopes, 2 * error.mean().reshape(1)])
+    ### END SOLUTION
+
+# %% nbgrader={"grade_id": "test_mse_gradient", "points": 1}
+by_hand = ["torch.autograd", "torch.Tensor.backward", "torch.func"]
+x = torch.tensor([[1.0], [2.0]])
+y = torch.tensor([3.0, 4.0])
+gradient = check.call("mse_gradient", x, y, torch.tensor([2.0, 0.0]), forbid=by_hand)
+check.close(gradient, torch.tensor([-1.0, -1.0]), "the example: sign, factor 2, division by N")
+gradient = check.call("mse_gradient", x, y, torch.tensor([0.5, 1.0]), forbid=by_hand)
+for place in range(2):
+    shift = 1e-2 * torch.eye(2)[place]
+    up, down = (((x @ t[:1] + t[1] - y) ** 2).mean()
+                for t in (torch.tensor([0.5, 1.0]) + shift, torch.tensor([0.5, 1.0]) - shift))
+    check.close(gradient[place], (up - down) / 2e-2,
+                f"entry {place} against the finite difference of the loss", rtol=1e-3)
+print("mse_gradient: the visible tests pass")
+
+# %% nbgrader={"grade_id": "hidden_mse_gradient", "points": 1}
+# Hidden tests: several features in float64 against automatic differentiation, and the optimum.
+### BEGIN HIDDEN TESTS
+_by_hand = ["torch.autograd", "torch.Tensor.backward", "torch.func"]
+_g = torch.Generator().manual_seed(2)
+_x = torch.randn(6, 4, generator=_g, dtype=torch.float64)
+_y = torch.randn(6, generator=_g, dtype=torch.float64)
+_theta = torch.randn(5, generator=_g, dtype=torch.float64)
+with check.contract("differs from the true gradient for several features in float64"):
+    _t = _theta.clone().requires_grad_()
+    (_want,) = torch.autograd.grad(((_x @ _t[:-1] + _t[-1] - _y) ** 2).mean(), _t)
+    check.close(check.call("mse_gradient", _x, _y, _theta, forbid=_by_hand), _want, rtol=1e-9)
+with check.contract("is not zero where the model fits the data exactly"):
+    _fit = _x @ _theta[:-1] + _theta[-1]
+    check.close(check.call("mse_gradient", _x, _fit, _theta, forbid=_by_hand),
+                torch.zeros(5, dtype=torch.float64), atol=1e-12)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "show_mse_gradient", "locked": true}
+check.show("mse_gradient", torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([3.0, 4.0, 9.0]),
+           torch.tensor([2.0, 0.5]))
+
+# %% [markdown]
+# ## Task 3: the descent (4 points, core)
+#
+# Any smooth loss looks like a quadratic near its minimum. Write `descend(a, c, theta, eta, steps)`:
+# gradient descent on
+#
+# $$L(\theta) = \tfrac12 (\theta - c)^\top A\,(\theta - c), \qquad \nabla L(\theta) = A(\theta - c),
+# \qquad \theta_{k+1} = \theta_k - \eta\,\nabla L(\theta_k).$$
+#
+# * `a` `(D, D)` symmetric, `c` `(D,)`, `theta` `(D,)` the start: tensors of one dtype; `eta` a
+#   number; `steps` an integer.
+# * Returns a pair `(path, losses)`: `path` `(steps + 1, D)` with $\theta_k$ in row $k$, so the start
+#   in row 0; `losses` `(steps + 1,)` with $L(\theta_k)$ in entry $k$. Both of `theta`'s dtype.
+# * `steps = 0` is allowed: one row, one loss.
+# * Raises `ValueError` when `eta` is not positive or `steps` is negative.
+# * From scratch: `torch.optim` and automatic differentiation earn nothing here.
+#
+# **Example.** `a = [[2., 0.], [0., 1.]]`, `c = [0., 0.]`, `theta = [1., 1.]`, `eta = 0.5`,
+# `steps = 2`: the path is `[[1., 1.], [0., 0.5], [0., 0.25]]`, the losses are
+# `[1.5, 0.125, 0.03125]`. The test takes well under a second.
+#
+# <details><summary>Hint 1</summary>Record before you step, and once more after the last step. How
+# many records is that for <code>steps = 0</code>?</details>
+# <details><summary>Hint 2</summary>If every row of your path is the last point, you stored one
+# tensor many times and then changed it in place.</details>
+
+# %% nbgrader={"grade_id": "descend", "solution": true}
+def descend(a, c, theta, eta, steps):
+    """Path (steps + 1, D) and losses (steps + 1,) of gradient descent on a quadratic."""
+    ### BEGIN SOLUTION
+    if eta <= 0:
+        raise ValueError(f"eta must be positive, not {eta}")
+    if steps < 0:
+        raise ValueError(f"steps must not be negative, not {steps}")
+    path = [theta]
+    for _ in range(steps):
+        theta = theta - eta * (a @ (theta - c))
+        path.append(theta)
+    path = torch.stack(path)
+    away = path - c
+    return path, 0.5 * ((away @ a) * away).sum(dim=1)
+    ### END SOLUTION
+
+# %% nbgrader={"grade_id": "test_descend", "points": 2}
+scratch = ["torch.autograd", "torch.Tensor.backward", "torch.func", "torch.optim"]
+a = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+start = torch.tensor([1.0, 1.0])
+path, losses = check.call("descend", a, torch.zeros(2), start, 0.5, 2, forbid=scratch)
+check.close(path, torch.tensor([[1.0, 1.0], [0.0, 0.5], [0.0, 0.25]]),
+            "the path of the example: row 0 is the start, then one row a step")
+check.close(losses, torch.tensor([1.5, 0.125, 0.03125]),
+            "the losses of the example: one for each row of the path, with the factor 1/2")
+path, losses = check.call("descend", a, start, start, 0.1, 3, forbid=scratch)
+check.close(path, start.repeat(4, 1), "a start in the minimum c: every step stays there")
+check.raises("descend", ValueError, a, torch.zeros(2), start, 0.0, 2,
+             where="eta = 0 is not positive; the task asks for ValueError")
+print("descend: the visible tests pass")
+
+# %% nbgrader={"grade_id": "hidden_descend", "points": 2}
+# Hidden tests: a rotated quadratic in float64, no step at all, a negative number of steps.
+### BEGIN HIDDEN TESTS
+_scratch = ["torch.autograd", "torch.Tensor.backward", "torch.func", "torch.optim"]
+_g = torch.Generator().manual_seed(3)
+_m = torch.randn(3, 3, generator=_g, dtype=torch.float64)
+_a = _m @ _m.T + torch.eye(3, dtype=torch.float64)
+_c = torch.randn(3, generator=_g, dtype=torch.float64)
+_start = torch.randn(3, generator=_g, dtype=torch.float64)
+with check.contract("the path on a rotated quadratic in float64 differs from the exact one"):
+    _path, _losses = check.call("descend", _a, _c, _start, 0.05, 20, forbid=_scratch)
+    _shrink = torch.eye(3, dtype=torch.float64) - 0.05 * _a
+    _want = torch.stack([_c + torch.linalg.matrix_power(_shrink, k) @ (_start - _c)
+                         for k in range(21)])
+    check.close(_path, _want, rtol=1e-9, atol=1e-12)
+with check.contract("the losses on a rotated quadratic in float64 are wrong"):
+    _want = torch.stack([(t - _c) @ _a @ (t - _c) / 2 for t in _want])
+    check.close(_losses, _want, rtol=1e-8, atol=1e-12)
+with check.contract("steps = 0 must give one row and one loss"):
+    _path, _losses = check.call("descend", _a, _c, _start, 0.05, 0, forbid=_scratch)
+    check.close(_path, _start[None], rtol=1e-12)
+    check.close(_losses, ((_start - _c) @ _a @ (_start - _c) / 2)[None], rtol=1e-10)
+with check.contract("accepts a negative number of steps"):
+    check.raises("descend", ValueError, _a, _c, _start, 0.05, -1)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "show_descend", "locked": true}
+check.show("descend", torch.tensor([[2.0, 1.0], [1.0, 3.0]]), torch.tensor([1.0, -1.0]),
+           torch.zeros(2), 0.25, 2)
+
+# %% [markdown]
+# ## Task 4: which learning rates work? Ask the data (4 points, core)
+#
+# The Hessian of the mean squared error does not depend on `y` or `theta`:
+# $H = \frac{2}{N}\tilde X^\top \tilde X$, where $\tilde X$ is `x` **with a column of ones** for the
+# intercept. Its eigenvalues decide everything. Write `curvature(x)`, which returns a dict of three
+# Python numbers:
+#
+# * `"largest_step"`: $2/\lambda_{\max}$; at or above it descent does not converge,
+# * `"best_step"`: $2/(\lambda_{\min}+\lambda_{\max})$, the constant step with the fastest worst case,
+# * `"rate"`: $(\kappa-1)/(\kappa+1)$ with $\kappa=\lambda_{\max}/\lambda_{\min}$, by which the best
+#   step shrinks the distance to the minimum.
+#
+# * `x` `(N, D)`, float32 or float64. **Compute in float64**: $\kappa$ of raw data easily passes the
+#   precision of float32.
+# * When the columns of $\tilde X$ depend on each other, $\lambda_{\min}$ is 0 up to rounding, and the
+#   rate is exactly `1.0`. Treat $\lambda_{\min}\le 10^{-12}\,\lambda_{\max}$ as 0.
+# * Every library call is allowed here.
+#
+# **Example.** `x = [[-1.], [1.]]`: $H$ is twice the identity, so the result is
+# `{"largest_step": 1.0, "best_step": 0.5, "rate": 0.0}`. The test takes well under a second.
+#
+# <details><summary>Hint 1</summary>$H$ is symmetric: there is a function that gives only real
+# eigenvalues, in ascending order.</details>
+# <details><summary>Hint 2</summary>$(\kappa-1)/(\kappa+1)$ equals
+# $(\lambda_{\max}-\lambda_{\min})/(\lambda_{\max}+\lambda_{\min})$, which needs no division by
+# $\lambda_{\min}$.</details>
+
+# %% nbgrader={"grade_id": "curvature", "solution": true}
+def curvature(x):
+    """Learning rates that the data allow: dict of "largest_step", "best_step" and "rate"."""
+    ### BEGIN SOLUTION
+    x = x.double()
+    x1 = torch.cat([x, torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
+    eigenvalues = torch.linalg.eigvalsh(2 / len(x) * x1.T @ x1)
+    low, high = eigenvalues[0].item(), eigenvalues[-1].item()
+    low = 0.0 if low <= 1e-12 * high else low
+    return {"largest_step": 2 / high, "best_step": 2 / (low + high),
+            "rate": (high - low) / (high + low)}
+    ### END SOLUTION
+
+# %% nbgrader={"grade_id": "test_curvature", "points": 2}
+got = check.call("curvature", torch.tensor([[-1.0], [1.0]]))
+check.close(got, {"largest_step": 1.0, "best_step": 0.5, "rate": 0.0}, "the example")
+x = torch.tensor([[0.0], [2.0]])
+got = check.call("curvature", x)
+eigenvalues = 3 + 5**0.5, 3 - 5**0.5  # of [[4, 2], [2, 2]], by the quadratic formula
+check.close(got["largest_step"], 2 / eigenvalues[0],
+            "largest_step for x = [[0], [2]]: is the column of ones in, and the factor 2/N?")
+check.close(got["best_step"], 2 / sum(eigenvalues), "best_step for x = [[0], [2]]")
+print("curvature: the visible tests pass")
+
+# %% nbgrader={"grade_id": "hidden_curvature", "points": 2}
+# Hidden tests: rates against measured descents, dependent columns, raw areas given in float32.
+### BEGIN HIDDEN TESTS
+_x = torch.tensor([[0.5, -1.0], [1.5, 0.3], [-0.7, 2.0], [0.1, 0.4], [2.2, -0.6]])
+_one = torch.ones(5, 1, dtype=torch.float64)
+_s = torch.linalg.svdvals(torch.cat([_x.double(), _one], 1)) ** 2 * 2 / 5
+with check.contract("the rate is wrong for two features"):
+    check.close(check.call("curvature", _x)["rate"],
+                ((_s[0] / _s[-1] - 1) / (_s[0] / _s[-1] + 1)).item(), rtol=1e-7)
+with check.contract("the rate is not exactly 1.0 when one column repeats another"):
+    check.equal(check.call("curvature", _x[:, [0, 0]])["rate"], 1.0)
+with check.contract("the largest step is wrong when one column repeats another"):
+    _s = torch.linalg.svdvals(torch.cat([_x[:, [0, 0]].double(), _one], 1)) ** 2 * 2 / 5
+    check.close(check.call("curvature", _x[:, [0, 0]])["largest_step"], (2 / _s[0]).item())
+with check.contract("raw areas in float32 lose the small eigenvalue: compute in float64"):
+    _areas = torch.tensor([[1000.0], [2000.0], [3000.0]])
+    _s = torch.linalg.svdvals(torch.cat([_areas.double(), _one[:3]], 1)) ** 2 * 2 / 3
+    _got = check.call("curvature", _areas)
+    check.close(1 - _got["rate"], (2 * _s[-1] / (_s[0] + _s[-1])).item(), rtol=1e-3)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "show_curvature", "locked": true}
+check.show("curvature", torch.tensor([[0.0], [1.0], [3.0]]))
+
+# %% [markdown]
+# ## Task 5: five faults, one above the other (3 points, debug)
+#
+# {{listing L04}}
+#
+# Repair the fault, and the next one appears: five of them, from a wrong shape to a model that cannot
+# fit. Write `house_prices(area, price, eta, steps)`, the program as it should have been:
+#
+# * `area` a NumPy array `(n, 1)` as in the listing, of **integers or floats**; `price` a NumPy array
+#   `(n,)`. Not all areas are equal.
+# * Standardize the area: subtract its mean, divide by its standard deviation (NumPy's default, with
+#   $n$ below the line). Leave the prices as they are.
+# * Model: weight times standardized area, plus an intercept; both start at 0. Loss: the mean squared
+#   error. `steps` steps of gradient descent with learning rate `eta`, both parameters at once.
+# * Returns a pair of Python floats `(w, b)` **in the original units**: price = `w` · area + `b`.
+# * From scratch: a least-squares solver earns nothing here.
+#
+# **Example.** The listing's three houses with `eta = 0.01` and `steps = 1000` give
+# `w = 0.75`, `b = 833.33…`. The test takes well under a second.
+#
+# <details><summary>Hint 1</summary>Print the shape of every array in the loop. A gradient has the
+# shape of its parameter.</details>
+# <details><summary>Hint 2</summary>The gradient of task 2 is right; compare the listing's line with
+# it: sign, sum, mean. To go back to original units, put (area − mean)/std into the model and collect
+# what multiplies the area.</details>
+
+# %% nbgrader={"grade_id": "house_prices", "solution": true}
+def house_prices(area, price, eta, steps):
+    """Weight and intercept, in the original units, after `steps` steps of gradient descent."""
+    ### BEGIN SOLUTION
+    mean, std = area.mean(), area.std()
+    z = (area[:, 0] - mean) / std
+    w, b = 0.0, 0.0
+    for _ in range(steps):
+        error = w * z + b - price
+        w, b = w - eta * 2 * (error * z).mean(), b - eta * 2 * error.mean()
+    return float(w / std), float(b - w * mean / std)
+    ### END SOLUTION
+
+# %% nbgrader={"grade_id": "test_house_prices", "points": 1}
+solvers = ["numpy.linalg.lstsq", "numpy.linalg.solve", "numpy.linalg.pinv", "numpy.linalg.inv",
+           "numpy.polyfit", "torch.linalg.lstsq"]
+X = np.array([[1000], [2000], [3000]])  # integers, as in the listing
+prices = np.array([1500, 2500, 3000])
+w, b = check.call("house_prices", X, prices, 0.01, 1000, forbid=solvers)
+check.close(w, 0.75, "the weight, in price per unit of area: divide by the standard deviation",
+            rtol=1e-4)
+check.close(b, 2500 / 3, "the intercept: the price of area 0, not of the mean area", rtol=1e-4)
+w, b = check.call("house_prices", X, prices, 0.01, 0, forbid=solvers)
+check.close((w, b), (0.0, 0.0), "no step at all: both parameters are still 0", atol=1e-9)
+print("house_prices: the visible tests pass")
+
+# %% nbgrader={"grade_id": "hidden_house_prices", "points": 2}
+# Hidden tests: one and a few steps on other houses, and many steps against least squares.
+### BEGIN HIDDEN TESTS
+_solvers = ["numpy.linalg.lstsq", "numpy.linalg.solve", "numpy.linalg.pinv", "numpy.linalg.inv",
+            "numpy.polyfit", "torch.linalg.lstsq"]
+_area = np.array([[30.0], [55.0], [80.0], [150.0], [200.0]])
+_price = np.array([90.0, 160.0, 210.0, 420.0, 480.0])
+_z = ((_area - _area.mean()) / _area.std())[:, 0]
+with check.contract("the first step on other houses is wrong"):
+    _w = 2 * 0.1 * (_price * _z).mean() / _area.std()
+    _got = check.call("house_prices", _area, _price, 0.1, 1, forbid=_solvers)
+    check.close(_got, (float(_w), float(2 * 0.1 * _price.mean() - _w * _area.mean())), rtol=1e-8)
+with check.contract("seven steps with another learning rate are wrong"):
+    _left = (1 - 2 * 0.03) ** 7  # every step shrinks both distances by 1 - 2 eta
+    _slope, _mid = (_price * _z).mean() * (1 - _left), _price.mean() * (1 - _left)
+    _got = check.call("house_prices", _area, _price, 0.03, 7, forbid=_solvers)
+    check.close(_got, (float(_slope / _area.std()),
+                       float(_mid - _slope * _area.mean() / _area.std())), rtol=1e-8)
+with check.contract("many steps do not end at the least-squares line"):
+    _slope, _intercept = np.polyfit(_area[:, 0], _price, 1)
+    _got = check.call("house_prices", _area, _price, 0.1, 300, forbid=_solvers)
+    check.close(_got, (float(_slope), float(_intercept)), rtol=1e-6)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "show_house_prices", "locked": true}
+check.show("house_prices", np.array([[1000], [2000], [3000]]), np.array([1500, 2500, 3000]), 0.01, 50)
+
+# %% [markdown]
+# ## Task 6: find the curvature from runs alone (2 points, experiment)
+#
+# Nobody computes the Hessian of a network with a million weights. But a run tells: below
+# $\eta = 2/\lambda_{\max}$ the loss goes down, above it the loss grows in the end. Write
+# `find_curvature(x, y)`, which returns an estimate of $\lambda_{\max}$ of the mean squared error
+# (with intercept), as a Python float, within **3 percent**, from runs of `losses_of_run` (defined in
+# the first cell).
+#
+# * `x` `(N, D)` and `y` `(N,)` float32 tensors; $\lambda_{\max}$ may lie anywhere from 1 to 10¹⁰, so
+#   a fixed list of learning rates will not do. (With an intercept it is never below 2.)
+# * Whoever runs 200 steps a learning rate sees the growth in time; about 40 runs are enough. The
+#   test takes a second or two.
+# * Eigenvalue and singular-value routines earn nothing here.
+#
+# **Example.** For `x = [[-1.], [1.]]`, `y = [0., 1.]` every eigenvalue is 2, so every answer from
+# 1.94 to 2.06 is right.
+#
+# <details><summary>Hint 1</summary>First find a learning rate that works and one that does not, by
+# multiplying or dividing. Then halve the interval between them, on a logarithmic
+# scale.</details>
+# <details><summary>Hint 2</summary>Is the last loss still growing? A run that diverges fast ends in
+# <code>inf</code> or <code>nan</code>, and those do not compare as numbers do: treat them as
+# divergence first. A run that has arrived may move by a rounding error.</details>
+
+# %% nbgrader={"grade_id": "find_curvature", "solution": true}
+def find_curvature(x, y):
+    """Largest eigenvalue of the Hessian of the mean squared error, from runs of descent."""
+    ### BEGIN SOLUTION
+    def settles(eta):
+        losses = losses_of_run(x, y, eta, 200)
+        return losses[-1] <= losses[-2] * (1 + 1e-9) < float("inf")
+
+    works, fails = 1.0, 2.0
+    while not settles(works):
+        works, fails = works / 10, works
+    while fails / works > 1.005:
+        middle = (works * fails) ** 0.5
+        if settles(middle):
+            works = middle
+        else:
+            fails = middle
+    return 2 / (works * fails) ** 0.5
+    ### END SOLUTION
+
+# %% nbgrader={"grade_id": "test_find_curvature", "points": 1}
+eigen = [f"{owner}.{name}" for owner in ("torch.linalg", "numpy.linalg")
+         for name in ("eig", "eigh", "eigvals", "eigvalsh", "svd")] + ["torch.linalg.svdvals"]
+areas = torch.tensor([[1000.0], [2000.0], [3000.0]])
+prices = torch.tensor([1500.0, 2500.0, 3000.0])
+got = check.call("find_curvature", areas, prices, forbid=eigen)
+x1 = np.array([[1000, 1], [2000, 1], [3000, 1]])
+check.close(got, float(np.linalg.eigvalsh(2 / 3 * x1.T @ x1)[-1]),
+            "the raw house prices: at which learning rate does the loss stop falling?", rtol=0.03)
+print("find_curvature: the visible tests pass")
+
+# %% nbgrader={"grade_id": "hidden_find_curvature", "points": 1}
+# Hidden tests: several features, and other scales.
+### BEGIN HIDDEN TESTS
+_eigen = [f"{owner}.{name}" for owner in ("torch.linalg", "numpy.linalg")
+          for name in ("eig", "eigh", "eigvals", "eigvalsh", "svd")] + ["torch.linalg.svdvals"]
+for _seed, _scale, _which in ((4, 1.0, "three features"), (5, 30.0, "features of a larger scale")):
+    with check.contract(f"more than 3 percent away for {_which}"):
+        _g = torch.Generator().manual_seed(_seed)
+        _x = _scale * torch.randn(12, 3, generator=_g)
+        _y = torch.randn(12, generator=_g) + _x[:, 0]
+        _x1 = torch.cat([_x, torch.ones(12, 1)], dim=1).double()
+        _want = torch.linalg.matrix_norm(_x1, 2).item() ** 2 * 2 / 12
+        check.close(check.call("find_curvature", _x, _y, forbid=_eigen), _want, rtol=0.03)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "show_find_curvature", "locked": true}
+check.show("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1.0]), digits=1)
+
+# %% [markdown]
+# ## Task 7: in your own words (3 points, graded by hand)
+#
+# Somebody standardizes the area of the three houses, keeps `eta = 0.01`, and the program of task 5
+# converges at once, although the same step had failed on the raw areas.
+#
+# In five to eight sentences: (a) Why did the raw data fail at this step? (b) What did standardizing
+# change, and why does that help both the largest allowed step and the number of steps needed?
+# (c) Would it have helped to divide the areas by 1000 and do nothing else? Give the reason.
+
+# %% [markdown] nbgrader={"grade_id": "written", "points": 3, "solution": true}
+# ### BEGIN MARK SCHEME
+# One point each; the words do not matter, the reason does. Half points are allowed.
+#
+# (a) The step must stay below 2/λmax; on raw areas λmax is about 2·mean(area²), some 10⁷, so the
+# limit is about 2·10⁻⁷ and 0.01 lies far above it: the loss grows by a constant factor a step.
+# No point for "the learning rate was too large" without the limit or the curvature.
+#
+# (b) Standardizing makes the columns of the design matrix orthogonal and equally long: λmax = λmin =
+# 2, κ = 1. The limit rises to 1, and because κ falls the slow direction disappears, so few steps are
+# needed. Half a point if only one of the two effects (limit, κ) is explained.
+#
+# (c) It helps the limit (λmax falls by about 10⁶), and κ falls from some 10⁷ to some 10², but it does
+# not make κ = 1: the area still has a mean far from zero, so its column is not orthogonal to the
+# column of ones. Descent then converges, more slowly than after standardizing. Full point for
+# "helps, but less, because the mean is not removed"; half for "helps" or "does not help" with a
+# sound reason on λmax alone.
+# ### END MARK SCHEME

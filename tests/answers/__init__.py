@@ -1,0 +1,1 @@
+"""Banks of answers: wrong ones that must lose points, right ones that must not."""

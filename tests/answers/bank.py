@@ -1,0 +1,29 @@
+"""What a bank of answers is made of; tests/answers/NAME.py holds one, as plain data.
+
+ANSWERS       list of wrong(...) and right(...)
+EQUIVALENT    {mutant id: why no test can tell it from the reference}
+"""
+
+from dataclasses import dataclass
+from textwrap import dedent
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer to one task: its code, the graded cells that it must fail, its exact score."""
+
+    task: str
+    title: str
+    code: str
+    fails: frozenset[str]
+    score: float | None  # None: every point of the task
+
+
+def wrong(task: str, title: str, fails: str, score: float, code: str) -> Answer:
+    """A mistake that a real student would make; `fails` lists graded cells between spaces."""
+    return Answer(task, title, dedent(code).strip() + "\n", frozenset(fails.split()), score)
+
+
+def right(task: str, title: str, code: str) -> Answer:
+    """A correct answer in another style than the reference."""
+    return Answer(task, title, dedent(code).strip() + "\n", frozenset(), None)

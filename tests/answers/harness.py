@@ -1,0 +1,131 @@
+"""Grade answers as nbgrader would, task by task, in forks of a process that has imported torch.
+
+Only the set-up cells, the answer and the answered task's graded cells run. The parent imports
+torch and never computes with it: forking after a torch operation can hang.
+"""
+
+import io
+import json
+import os
+import resource
+import signal
+import sys
+import traceback
+import types
+from dataclasses import dataclass
+from pathlib import Path
+
+import labkit.check  # noqa: F401  (imported here so that every fork finds it warm)
+
+ROOT = Path(__file__).resolve().parents[2]
+CPU_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A graded cell of a task."""
+
+    id: str
+    points: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task: its reference, its stub, and the graded cells that follow it."""
+
+    id: str
+    reference: str
+    stub: str
+    tests: tuple[Cell, ...]
+
+    @property
+    def points(self) -> float:
+        """What the task's graded cells give together."""
+        return sum(cell.points for cell in self.tests)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What the harness needs of an assignment's two notebooks."""
+
+    name: str
+    setup: tuple[str, ...]
+    tasks: dict[str, Task]
+
+
+def load(name: str, root: Path = ROOT) -> Assignment:
+    """Read the solution notebook and the students' version of an assignment."""
+    solved = _cells(root / "solutions" / name / f"{name}.ipynb")
+    stubs = {c["id"]: _source(c) for c in _cells(root / "exercises" / name / f"{name}.ipynb")}
+    setup = tuple(_source(c) for c in solved if "setup" in c["metadata"].get("tags", []))
+    tasks: dict[str, Task] = {}
+    for cell in solved:
+        role = cell["metadata"].get("nbgrader", {})
+        if cell["cell_type"] != "code" or not role:
+            continue
+        if role["solution"]:
+            last = role["grade_id"]
+            tasks[last] = Task(last, _source(cell), stubs[last], ())
+        elif role["grade"]:
+            test = Cell(role["grade_id"], role["points"], _source(cell))
+            old = tasks[last]
+            tasks[last] = Task(old.id, old.reference, old.stub, (*old.tests, test))
+    return Assignment(name, setup, tasks)
+
+
+def grade(assignment: Assignment, task: Task, answer: str) -> dict[str, str]:
+    """What each graded cell of a task says to an answer: "" for full marks, else the reason."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _in_child(writer, [*assignment.setup, answer], task.tests)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        lines = pipe.read().splitlines()
+    _, status = os.waitpid(child, 0)
+    said = dict(json.loads(line) for line in lines)
+    lost = f"the process ended early (wait status {status}): too long, too large, or an exit"
+    return {cell.id: said.get(cell.id, lost) for cell in task.tests}
+
+
+def score(task: Task, said: dict[str, str]) -> float:
+    """Points of the graded cells that were passed."""
+    return sum(cell.points for cell in task.tests if said[cell.id] == "")
+
+
+def _in_child(writer: int, code: list[str], tests: tuple[Cell, ...]) -> None:
+    """Run the cells in a fresh __main__ and write one line a graded cell; never returns."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    signal.alarm(4 * CPU_SECONDS)
+    sys.stdout = sys.stderr = io.StringIO()
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+    import torch
+
+    torch.set_num_threads(1)
+    try:
+        for cell in code:
+            _run(cell, main)  # like nbgrader, go on after a cell that fails
+        for test in tests:
+            os.write(writer, (json.dumps([test.id, _run(test.source, main)]) + "\n").encode())
+    finally:
+        os._exit(0)
+
+
+def _run(code: str, main: types.ModuleType) -> str:
+    """Execute one cell; "" when it ends well, else its last word."""
+    try:
+        exec(compile(code, "cell", "exec"), vars(main))
+    except BaseException:
+        return traceback.format_exc().strip().splitlines()[-1]
+    return ""
+
+
+def _cells(path: Path) -> list[dict]:
+    return json.loads(path.read_text())["cells"]
+
+
+def _source(cell: dict) -> str:
+    return "".join(cell["source"])

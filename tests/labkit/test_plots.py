@@ -1,0 +1,190 @@
+"""Figures: both themes, repeatable, readable, described. Checked against matplotlib and WCAG."""
+
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from labkit import plots
+
+
+class Images(HTMLParser):
+    """Collect the attributes of every <img>, read by the library's own parser."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[dict[str, str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.found.append({key: value or "" for key, value in attrs})
+
+
+def axes() -> object:
+    return Figure().subplots()
+
+
+def line(ax: object) -> object:
+    return plots.curves(ax, {"a": [1, 2, 4], "b": [1, 3, 9]})
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2 contrast ratio of two colours (relative luminance, its definition)."""
+
+    def light(colour: str) -> float:
+        rgb = np.array(mpl.colors.to_rgb(colour))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_html_holds_one_image_a_theme_with_the_message() -> None:
+    alt = 'Loss < 1 & "falls"\n in 3 steps'
+    light, dark = Images(plots.themed(line, alt)._repr_html_()).found
+    assert light["class"].split() == ["only-light", "dark-ok"]
+    assert dark["class"].split() == ["only-dark", "dark-ok"]
+    assert light["alt"] == dark["alt"] == 'Loss < 1 & "falls" in 3 steps'
+
+
+def test_data_uri_decodes_to_the_svg_and_asks_no_host() -> None:
+    figure = plots.themed(line, "x")
+    light, _ = Images(figure._repr_html_()).found
+    kind, _, data = light["src"].partition(",")
+    assert kind == "data:image/svg+xml"
+    assert unquote(data) == figure.light[figure.light.index("<svg") :]
+    assert ET.fromstring(unquote(data)).tag.endswith("svg")
+    assert not re.search(r'(?:href|src)="https?:', figure.light)
+    assert '"' not in light["src"] and "#" not in light["src"]
+
+
+def test_same_drawing_gives_the_same_bytes_and_no_date() -> None:
+    one, two = plots.themed(line, "x"), plots.themed(line, "x")
+    assert one == two and one.light != one.dark
+    assert "dc:date" not in one.light
+
+
+def test_ground_is_transparent() -> None:
+    root = ET.fromstring(plots.themed(line, "x").dark.partition("<svg")[2].join(["<svg", ""]))
+    patch = next(g for g in root.iter() if g.get("id") == "patch_1")
+    assert "fill: none" in patch[0].get("style", "") or "opacity: 0" in patch[0].get("style", "")
+
+
+def test_repr_is_the_message_where_no_html_is_shown() -> None:
+    assert repr(plots.themed(line, "Loss falls")) == "Figure: Loss falls"
+
+
+def test_rows_are_drawn_as_a_list_one_under_another() -> None:
+    seen: list[int] = []
+    tall = plots.themed(lambda ax: seen.append(len(ax)), "x", rows=2, height=2)
+    assert seen == [2, 2]
+    assert 'height="288pt"' in tall.light and 'width="345.6pt"' in tall.light
+
+
+@pytest.mark.parametrize("alt", ["", " \n"])
+def test_empty_alt_is_refused(alt: str) -> None:
+    with pytest.raises(ValueError, match="say in one sentence"):
+        plots.themed(line, alt)
+
+
+def test_no_rows_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least one row"):
+        plots.themed(line, "x", rows=0)
+
+
+def test_settings_are_left_as_they_were() -> None:
+    before = dict(mpl.rcParams)
+    plots.themed(line, "x")
+    with pytest.raises(ZeroDivisionError):
+        plots.themed(lambda ax: 1 / 0, "x")
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize(("dark", "ground"), [(False, "#FFFFFF"), (True, "#121212")])
+def test_every_ink_stands_out(dark: bool, ground: str) -> None:
+    rc = plots.style(dark)
+    for colour in rc["axes.prop_cycle"].by_key()["color"]:
+        assert contrast(colour, ground) >= 3.0, colour  # WCAG 1.4.11, graphics
+    assert contrast(rc["text.color"], ground) >= 4.5  # WCAG 1.4.3, text
+
+
+def test_contrast_agrees_with_the_published_examples() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+def test_lines_differ_without_colour() -> None:
+    with mpl.rc_context(plots.style()):
+        ax = plots.curves(axes(), {str(i): range(40) for i in range(5)})
+    assert len({str(drawn.get_linestyle()) + str(drawn._dash_pattern) for drawn in ax.lines}) == 5
+
+
+def test_text_is_legible_on_a_phone() -> None:
+    rc = plots.style()
+    pixels_a_point = 360 / plots.WIDTH / 72
+    sizes = [rc[k] for k in rc if k.endswith(("labelsize", "fontsize", "titlesize", "font.size"))]
+    assert min(sizes) * pixels_a_point >= 10.5
+
+
+def test_curves_keep_values_mark_few_points_and_leave_gaps() -> None:
+    ax = plots.curves(axes(), {"a": [1, np.inf, 3], "b": [3, 2, 1]}, x=[1, 10, 100], log="xy")
+    first = ax.lines[0]
+    assert np.allclose(first.get_xdata(), [1, 10, 100])
+    assert np.isnan(first.get_ydata()[1]) and first.get_ydata()[2] == 3
+    assert first.get_marker() != "None"
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_curves_refuse_other_lengths_and_unknown_axes() -> None:
+    with pytest.raises(ValueError, match="'a' has 2 values, x has 3"):
+        plots.curves(axes(), {"a": [1, 2]}, x=[1, 2, 3])
+    with pytest.raises(ValueError, match="log is 'z'"):
+        plots.curves(axes(), {"a": [1, 2]}, log="z")
+
+
+def test_band_is_median_and_range_of_numpy() -> None:
+    runs = np.random.default_rng(0).normal(size=(7, 4))
+    ax = plots.band(axes(), range(4), runs, "runs")
+    assert np.allclose(ax.lines[0].get_ydata(), np.percentile(runs, 50, axis=0))
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert heights.min() == runs.min() and heights.max() == runs.max()
+
+
+def test_band_refuses_few_seeds_and_wrong_rows() -> None:
+    with pytest.raises(ValueError, match="at least 5"):
+        plots.band(axes(), range(3), np.zeros((4, 3)), "x")
+    with pytest.raises(ValueError, match=r"expected \(seeds, 3\)"):
+        plots.band(axes(), range(3), np.zeros((5, 2)), "x")
+
+
+def test_contour_lies_on_the_level() -> None:
+    ax = plots.contour(axes(), lambda x, y: x**2 + y**2, (-2, 2), (-2, 2), levels=[1.0])
+    points = ax.collections[0].get_paths()[0].vertices
+    assert np.allclose(np.hypot(*points.T), 1, atol=2e-3)
+
+
+def test_path_marks_start_and_end() -> None:
+    ax = plots.path(axes(), [[0, 0], [1, 2], [3, 4]], "way")
+    way, start, end = ax.lines
+    assert np.allclose(way.get_xydata(), [[0, 0], [1, 2], [3, 4]])
+    assert start.get_xydata().tolist() == [[0, 0]] and start.get_markerfacecolor() == "none"
+    assert end.get_xydata().tolist() == [[3, 4]]
+    with pytest.raises(ValueError, match=r"expected \(steps, 2\)"):
+        plots.path(axes(), [1, 2, 3])
+
+
+def test_reference_line_is_where_it_says() -> None:
+    ax = plots.reference(axes(), "limit", x=2.0)
+    assert list(ax.lines[0].get_xdata()) == [2.0, 2.0] and ax.texts[0].get_text() == "limit"
+    assert list(plots.reference(axes(), "limit", y=3.0).lines[0].get_ydata()) == [3.0, 3.0]
+    for both in ({}, {"x": 1.0, "y": 1.0}):
+        with pytest.raises(ValueError, match="not both or neither"):
+            plots.reference(axes(), "limit", **both)

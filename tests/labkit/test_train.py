@@ -1,0 +1,618 @@
+"""`fit` against loops written out here with torch alone, and resumed runs against whole ones."""
+
+import copy
+import errno
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import torch
+from sklearn import metrics as sklearn_metrics
+from torch import nn
+from torch.nn import functional as F
+
+from labkit import data, train
+
+EPOCHS = 4
+
+
+def images(count=256, seed=0):
+    """A part of the MNIST sample: real digits, small enough for many runs."""
+    sample = data.load("mnist-sample")
+    rows = torch.randperm(len(sample.x_train), generator=torch.Generator().manual_seed(seed))
+    return sample.x_train[rows[:count]], sample.y_train[rows[:count]]
+
+
+X, Y = images()
+
+
+def network(seed=0):
+    """With dropout and batch norm: random numbers and buffers must survive a resume too."""
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 20), nn.BatchNorm1d(20), nn.ReLU(),
+                         nn.Dropout(0.3), nn.Linear(20, 10))
+
+
+def sgd(model):
+    return torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+
+def adam(model):
+    return torch.optim.Adam(model.parameters(), lr=0.01)
+
+
+def parts(make=sgd, seed=0):
+    """A model, its optimiser, and the arguments of fit that belong to them."""
+    model = network(seed)
+    optimizer = make(model)
+    return model, optimizer, {"loss": F.cross_entropy, "optimizer": optimizer, "batch_size": 48,
+                              "generator": torch.Generator().manual_seed(seed), "epochs": EPOCHS,
+                              "progress": False}
+
+
+def same(a, b):
+    """Bit for bit: tensors, and dicts and lists of them."""
+    if isinstance(a, torch.Tensor):
+        return a.dtype == b.dtype and torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+# ---------------------------------------------------------------- against a plain loop
+
+
+@pytest.mark.parametrize("make", [sgd, adam])
+@pytest.mark.parametrize("clip", [None, 0.5])
+def test_fit_equals_a_loop_by_hand(make, clip):
+    sample = data.load("mnist-sample")
+    x, y = sample.x_train, sample.y_train
+    mine, optimizer, arguments = parts(make)
+    torch.manual_seed(7)
+    history = train.fit(mine, x, y, clip=clip, **arguments | {"epochs": 2, "batch_size": 300})
+
+    other = network()
+    step = make(other)
+    order = torch.Generator().manual_seed(0)
+    torch.manual_seed(7)
+    other.train()
+    means = []
+    for _ in range(2):
+        total = 0.0
+        for rows in torch.randperm(len(x), generator=order).split(300):
+            step.zero_grad()
+            loss = F.cross_entropy(other(x[rows]), y[rows])
+            loss.backward()
+            if clip:
+                torch.nn.utils.clip_grad_norm_(other.parameters(), clip)
+            step.step()
+            total += loss.item() * len(rows)
+        means.append(total / len(x))
+    assert same(mine.state_dict(), other.state_dict())
+    assert same(optimizer.state_dict(), step.state_dict())
+    assert history["loss"] == pytest.approx(means, rel=1e-12)
+
+
+def test_it_learns_the_sample():
+    sample = data.load("mnist-sample")
+    model, _, arguments = parts()
+    history = train.fit(model, sample.x_train, sample.y_train, valid=(sample.x_test, sample.y_test),
+                        metrics={"accuracy": train.accuracy}, **arguments)
+    assert history.last["valid_accuracy"] > 0.88  # a linear model reaches 0.89
+
+
+def test_clip_bounds_the_step():
+    """Plain SGD with rate 1 moves by the gradient, so clipping bounds the move."""
+    model = network()
+    before = nn.utils.parameters_to_vector(model.parameters()).detach().clone()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    train.fit(model, X, Y, loss=F.cross_entropy, optimizer=optimizer, epochs=1, batch_size=len(X),
+              generator=torch.Generator().manual_seed(0), clip=0.01)
+    moved = nn.utils.parameters_to_vector(model.parameters()) - before
+    assert moved.norm().item() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_modes_are_left_as_they_were():
+    model, _, arguments = parts()
+    model.eval()
+    model[4].train()
+    train.fit(model, X, Y, valid=(X, Y), **arguments)
+    train.evaluate(model, X, Y, F.cross_entropy)
+    assert [m.training for m in model.modules()] == [m is model[4] for m in model.modules()]
+
+
+# ---------------------------------------------------------------- evaluate
+
+
+def test_evaluate_against_scikit_learn_whatever_the_batch_size():
+    model, _, arguments = parts()
+    train.fit(model, X, Y, **arguments)
+
+    def macro_f1(output, y):
+        return torch.tensor(sklearn_metrics.f1_score(y, output.argmax(1), average="macro"))
+    model.eval()
+    with torch.no_grad():
+        output = model(X)
+    expected = {"loss": sklearn_metrics.log_loss(Y, output.double().softmax(1)),
+                "accuracy": sklearn_metrics.accuracy_score(Y, output.argmax(1)),
+                "f1": sklearn_metrics.f1_score(Y, output.argmax(1), average="macro")}
+    for batch_size in (1, 100, 256, 10_000):
+        found = train.evaluate(model, X, Y, F.cross_entropy,
+                               {"accuracy": train.accuracy, "f1": macro_f1}, batch_size)
+        assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_evaluate_changes_nothing():
+    model, _, _ = parts()
+    before, random = copy.deepcopy(model.state_dict()), torch.get_rng_state()
+    train.evaluate(model, X, Y, F.cross_entropy)
+    assert same(model.state_dict(), before) and torch.equal(torch.get_rng_state(), random)
+    assert model.training and all(p.grad is None for p in model.parameters())
+
+
+# ---------------------------------------------------------------- history
+
+
+def test_history_columns_rows_and_equality():
+    model, _, arguments = parts()
+    history = train.fit(model, X, Y, valid=(X, Y), metrics={"accuracy": train.accuracy},
+                        **arguments)
+    assert history.columns == ["epoch", "loss", "valid_loss", "valid_accuracy"]
+    assert history["epoch"] == [1, 2, 3, 4] and len(history) == 4
+    assert history.to_dict()["loss"] == [row["loss"] for row in history]
+    assert history.last == history.rows[-1] and "4 epochs" in repr(history)
+    other = copy.deepcopy(history)
+    assert history == other
+    other.rows[2]["loss"] += 1e-16 + other.rows[2]["loss"] * 2**-52
+    assert history != other
+    with pytest.raises(KeyError, match="valid_accuracy"):
+        history["accuracy"]
+    with pytest.raises(IndexError, match="no epoch"):
+        _ = train.History().last
+
+
+# ---------------------------------------------------------------- early stopping
+
+
+@pytest.mark.parametrize("patience", [1, 2, 5])
+@pytest.mark.parametrize("min_delta", [0.0, 0.05])
+def test_stopping_epoch_against_torchs_plateau_rule(patience, min_delta):
+    """ReduceLROnPlateau waits one epoch longer than its patience; else the rule is the same."""
+    model = nn.Linear(1, 1)
+    for seed in range(20):
+        values = torch.rand(40, generator=torch.Generator().manual_seed(seed)).cumsum(0)
+        values = (values / torch.arange(1, 41) + torch.linspace(0.5, 0, 40)).tolist()
+        stopping = train.EarlyStopping(patience, min_delta)
+        optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+        plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, patience=patience - 1, threshold=min_delta, threshold_mode="abs")
+        for epoch, value in enumerate(values, 1):
+            stopping.update(epoch, value, model)
+            plateau.step(value)
+            assert stopping.reached(epoch) == (optimizer.param_groups[0]["lr"] < 1), (seed, epoch)
+            if stopping.reached(epoch):
+                break
+
+
+def overfitting(**more):
+    """A run that stops early: labels are noise, so the validation loss soon rises."""
+    noise = torch.randint(10, (256,), generator=torch.Generator().manual_seed(3))
+    model, optimizer, arguments = parts()
+    arguments |= {"epochs": 30, "valid": (X, noise.flip(0)), **more}
+    return model, optimizer, noise, arguments
+
+
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_best_weights_come_back(restore_best):
+    model, _, noise, arguments = overfitting()
+    stopping = train.EarlyStopping(3, restore_best=restore_best)
+    history = train.fit(model, X, noise, stopping=stopping, **arguments)
+    assert stopping.best == min(history["valid_loss"])
+    assert len(history) == stopping.best_epoch + 3 < 30
+    found = train.evaluate(model, *arguments["valid"], F.cross_entropy)["loss"]
+    assert found == (stopping.best if restore_best else history.last["valid_loss"])
+
+
+def test_a_second_fit_with_the_same_object_starts_over():
+    stopping = train.EarlyStopping(3)
+    for _ in range(2):
+        model, _, noise, arguments = overfitting()
+        lengths = len(train.fit(model, X, noise, stopping=stopping, **arguments))
+        assert lengths == stopping.best_epoch + 3
+
+
+# ---------------------------------------------------------------- exact resume
+
+
+class Interrupted(nn.Module):
+    """A loss that presses Ctrl-C at its n-th training step."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.left = step
+
+    def forward(self, output, y):
+        if torch.is_grad_enabled():
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+        return F.cross_entropy(output, y)
+
+
+STEPS = 6  # of an epoch: 256 samples in batches of 48
+
+
+@pytest.mark.parametrize("make", [sgd, adam])
+@pytest.mark.parametrize("epoch", range(EPOCHS + 1))
+@pytest.mark.parametrize("into", [0, 4])  # right after an epoch, and in the middle of the next
+def test_resumed_equals_uninterrupted(tmp_path, make, epoch, into):
+    whole, whole_optimizer, arguments = parts(make)
+    torch.manual_seed(5)
+    expected = train.fit(whole, X, Y, valid=(X, Y), clip=1.0,
+                         stopping=train.EarlyStopping(9), **arguments)
+    file = tmp_path / "run.pt"
+
+    model, _, arguments = parts(make)
+    torch.manual_seed(5)
+    interrupt = Interrupted(epoch * STEPS + into) if epoch < EPOCHS else F.cross_entropy
+    try:
+        train.fit(model, X, Y, valid=(X, Y), clip=1.0, stopping=train.EarlyStopping(9),
+                  checkpoint=file, **arguments | {"loss": interrupt})
+    except KeyboardInterrupt:
+        assert epoch < EPOCHS
+    assert file.exists() == (epoch > 0)
+
+    seed = 0 if epoch == 0 else 99  # everything comes from the file, if there is one
+    model, optimizer, arguments = parts(make, seed)
+    torch.manual_seed(5 + seed)
+    history = train.fit(model, X, Y, valid=(X, Y), clip=1.0, stopping=train.EarlyStopping(9),
+                        checkpoint=file, resume=True, **arguments)
+    assert history == expected
+    assert same(model.state_dict(), whole.state_dict())
+    assert same(optimizer.state_dict(), whole_optimizer.state_dict())
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 4, 5])
+def test_early_stopping_resumes_too(tmp_path, epoch):
+    whole, _, noise, arguments = overfitting()
+    torch.manual_seed(5)
+    best = train.EarlyStopping(3)
+    expected = train.fit(whole, X, noise, stopping=best, **arguments)
+    assert best.best_epoch < epoch + 3  # so some of these interruptions fall after the best epoch
+
+    model, _, noise, arguments = overfitting(loss=Interrupted(epoch * STEPS + 1))
+    torch.manual_seed(5)
+    file = tmp_path / "run.pt"
+    if epoch < len(expected):
+        with pytest.raises(KeyboardInterrupt):
+            train.fit(model, X, noise, stopping=train.EarlyStopping(3), checkpoint=file,
+                      **arguments)
+    else:
+        train.fit(model, X, noise, stopping=train.EarlyStopping(3), checkpoint=file, **arguments)
+    model, _, noise, arguments = overfitting()
+    again = train.EarlyStopping(3)
+    history = train.fit(model, X, noise, stopping=again, checkpoint=file, resume=True, **arguments)
+    assert history == expected and same(model.state_dict(), whole.state_dict())
+    assert (again.best, again.best_epoch) == (best.best, best.best_epoch)
+
+
+def test_more_epochs_later_equal_all_at_once(tmp_path):
+    whole, _, arguments = parts()
+    torch.manual_seed(5)
+    expected = train.fit(whole, X, Y, **arguments)
+    model, _, arguments = parts()
+    torch.manual_seed(5)
+    for epochs in (1, 3, 3, EPOCHS):
+        history = train.fit(model, X, Y, checkpoint=tmp_path / "run.pt", resume=True,
+                            **arguments | {"epochs": epochs})
+        torch.manual_seed(1000)
+        assert len(history) == epochs
+    assert history == expected and same(model.state_dict(), whole.state_dict())
+
+
+# ---------------------------------------------------------------- processes really stopped
+
+SCRIPT = textwrap.dedent("""
+    import sys, torch
+    from torch.nn import functional as F
+    from labkit import train
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(50, int(sys.argv[3])), torch.nn.Dropout(0.1),
+                                torch.nn.Linear(int(sys.argv[3]), 4))
+    x, y = torch.randn(64, 50), torch.arange(64) % 4
+    optimizer = torch.optim.Adam(model.parameters())
+    if sys.argv[1] == "small disk":
+        import resource
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    for epochs in (1, int(sys.argv[2])):
+        history = train.fit(model, x, y, loss=F.cross_entropy, optimizer=optimizer, epochs=epochs,
+                            batch_size=16, generator=torch.Generator().manual_seed(0),
+                            checkpoint=sys.argv[4], resume=True)
+        print("epoch", epochs, flush=True)
+    print(repr(history["loss"][-1]), model[0].weight.double().sum().item())
+""")
+
+
+def start(how, epochs, width, file):
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, how, str(epochs), str(width), str(file)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_process_leaves_a_checkpoint_that_resumes_exactly(tmp_path, how):
+    whole = start("run", 60, 300, tmp_path / "whole.pt").communicate()[0].splitlines()[-1]
+    process = start("run", 60, 300, tmp_path / "run.pt")
+    assert process.stdout.readline() == "epoch 1\n"  # so it is in the long second fit now
+    process.send_signal(how)
+    process.communicate()
+    assert process.returncode != 0
+    done = len(torch.load(tmp_path / "run.pt", weights_only=True)["history"])
+    assert 1 <= done < 60
+    out, err = start("run", 60, 300, tmp_path / "run.pt").communicate()
+    assert (out.splitlines()[-1], err) == (whole, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
+def test_a_file_too_large_for_the_disk(tmp_path):
+    """The system itself refuses the write in the middle; the old checkpoint survives whole."""
+    file = tmp_path / "run.pt"
+    out, err = start("run", 2, 5, file).communicate()
+    small = file.read_bytes()
+    assert err == "" and len(small) < 20_000
+    process = start("small disk", 3, 5, file)
+    assert (process.communicate()[1], process.returncode) == ("", 0)  # there is room for this one
+    small = file.read_bytes()
+    file.unlink()
+    start("run", 2, 500, file).communicate()
+    large = file.read_bytes()
+    assert len(large) > 100_000
+    _, err = start("small disk", 3, 500, file).communicate()
+    assert f"[Errno {errno.EFBIG}]" in err and "is unharmed" in err and "Free space" in err
+    assert file.read_bytes() == large and os.listdir(tmp_path) == ["run.pt"]
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A file system of 100 kB, where root may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("this user may not mount a small file system; RLIMIT_FSIZE is tested above")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk(tiny_disk):
+    model = nn.Linear(10, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    file = tiny_disk / "run.pt"
+
+    def run(epochs):
+        return train.fit(model, torch.ones(8, 10), torch.zeros(8, dtype=torch.long), epochs=epochs,
+                         loss=F.cross_entropy, optimizer=optimizer, batch_size=4, checkpoint=file,
+                         generator=torch.Generator().manual_seed(0), resume=True)
+    run(1)
+    old = file.read_bytes()
+    (tiny_disk / "filler").write_bytes(b"0" * (90_000 - len(old)))
+    with pytest.raises(OSError, match="No space left on device while saving a checkpoint") as error:
+        run(2)
+    assert error.value.errno == errno.ENOSPC
+    assert file.read_bytes() == old and sorted(os.listdir(tiny_disk)) == ["filler", "run.pt"]
+    (tiny_disk / "filler").unlink()
+    assert len(run(2)) == 2
+
+
+# ---------------------------------------------------------------- files of another run
+
+
+@pytest.fixture
+def saved(tmp_path):
+    model, _, arguments = parts()
+    train.fit(model, X, Y, checkpoint=tmp_path / "run.pt", **arguments | {"epochs": 1})
+    return tmp_path / "run.pt"
+
+
+def refuse(file, words, model=None, make=sgd, **changes):
+    """fit must refuse the file with these words and leave model and optimiser untouched."""
+    base, _, arguments = parts(make, seed=1)
+    model = model or base
+    optimizer = make(model)
+    before = copy.deepcopy((model.state_dict(), optimizer.state_dict(), torch.get_rng_state()))
+    with pytest.raises(train.CheckpointError, match=words):
+        train.fit(model, **{"x": X, "y": Y, "checkpoint": file, "resume": True} | arguments
+                  | {"optimizer": optimizer} | changes)
+    assert same(before, (model.state_dict(), optimizer.state_dict(), torch.get_rng_state()))
+
+
+def wider():
+    model = network()
+    model[5] = nn.Linear(20, 12)
+    return model
+
+
+def test_a_checkpoint_of_another_model_names_the_first_difference(saved):
+    refuse(saved, r"5\.weight is \(10, 20\) float32 in the file and \(12, 20\)", model=wider())
+    refuse(saved, r"1\.weight is \(20, 784\) float32 in the file and absent in the model",
+           model=nn.Sequential(nn.Flatten(), nn.Identity(), nn.Linear(784, 10)))
+    refuse(saved, r"6\.weight is absent in the file and \(10, 10\)",
+           model=nn.Sequential(*network(), nn.Linear(10, 10)))
+    refuse(saved, "float32 in the file and .* float64", model=network().double(), x=X.double())
+
+
+def test_a_checkpoint_of_another_run(saved):
+    refuse(saved, "optimizer was SGD and is Adam now", make=adam)
+    refuse(saved, "batch_size was 48 and is 32 now", batch_size=32)
+    refuse(saved, "clip was None and is 1.0 now", clip=1.0)
+    refuse(saved, "stopping was False and is True now", stopping=train.EarlyStopping(2),
+           valid=(X, Y))
+
+    def two_groups(model):
+        return torch.optim.SGD([{"params": model[1].parameters()},
+                                {"params": [*model[2].parameters(), *model[5].parameters()]}], 0.1)
+    refuse(saved, "other parameter groups", make=two_groups)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 100, 0.5, 0.9, -1])
+def test_a_truncated_checkpoint(saved, keep):
+    content = saved.read_bytes()
+    saved.write_bytes(content[:int(keep * len(content)) if isinstance(keep, float) else keep])
+    refuse(saved, "truncated or no checkpoint.*resume=False")
+
+
+def test_a_file_that_is_something_else(saved):
+    saved.write_text("epoch,loss\n1,0.3\n")
+    refuse(saved, "no checkpoint")
+    torch.save(network().state_dict(), saved)
+    refuse(saved, "was not written by fit")
+    torch.save({"model": Path("x")}, saved)  # an object: loading it would run code
+    refuse(saved, "no checkpoint")
+
+
+# ---------------------------------------------------------------- nan and inf
+
+
+class Poisoned(nn.Module):
+    """A loss that is nan or inf at its n-th training step."""
+
+    def __init__(self, step, value):
+        super().__init__()
+        self.left, self.value = step, value
+
+    def forward(self, output, y):
+        self.left -= torch.is_grad_enabled()
+        return F.cross_entropy(output, y) * (self.value if self.left == 0 else 1.0)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize(("at", "epoch", "step"), [(1, 1, 1), (6, 1, 6), (7, 2, 1), (16, 3, 4)])
+def test_nan_stops_and_gives_back_the_last_finished_epoch(tmp_path, value, at, epoch, step):
+    finished, finished_optimizer, arguments = parts(adam)
+    torch.manual_seed(5)
+    if epoch > 1:
+        train.fit(finished, X, Y, **arguments | {"epochs": epoch - 1})
+    model, optimizer, arguments = parts(adam)
+    torch.manual_seed(5)
+    with pytest.raises(train.Diverged, match=f"{value} at step {step} of 6 in epoch {epoch}") as e:
+        train.fit(model, X, Y, checkpoint=tmp_path / "run.pt",
+                  **arguments | {"loss": Poisoned(at, value)})
+    assert (e.value.epoch, e.value.step, len(e.value.history)) == (epoch, step, epoch - 1)
+    assert same(model.state_dict(), finished.state_dict())
+    assert same(optimizer.state_dict(), finished_optimizer.state_dict())
+    assert (tmp_path / "run.pt").exists() == (epoch > 1)
+
+
+def test_a_learning_rate_that_diverges():
+    x, y = data.load("house-prices").x_train, data.load("house-prices").y_train
+    model = nn.Linear(1, 1)
+    start_weights = copy.deepcopy(model.state_dict())
+    with pytest.raises(train.Diverged, match="smaller learning rate") as error:
+        train.fit(model, x, y[:, None], loss=F.mse_loss, epochs=50, batch_size=3,
+                  optimizer=torch.optim.SGD(model.parameters(), lr=0.01),
+                  generator=torch.Generator().manual_seed(0))
+    assert all(torch.isfinite(p).all() for p in model.parameters())
+    assert len(error.value.history) == error.value.epoch - 1
+    assert not same(model.state_dict(), start_weights)
+
+
+def test_finite_loss_but_weights_lost_in_the_last_step():
+    """The gradient of the root at 0 is infinite: the loss shows nothing until the next step."""
+    model = nn.Linear(2, 1, bias=False)
+    nn.init.zeros_(model.weight)
+    with pytest.raises(train.Diverged, match="a weight is not finite after step 1 of 1"):
+        train.fit(model, torch.ones(4, 2), torch.zeros(4, 1), epochs=3, batch_size=4,
+                  loss=lambda output, y: (output - y).abs().mean().sqrt(),
+                  optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
+                  generator=torch.Generator().manual_seed(0))
+    assert torch.equal(model.weight, torch.zeros(1, 2))
+
+
+# ---------------------------------------------------------------- wrong input
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"batch_size": 0}, "batch size 0 must be a whole number from 1 to 256"),
+    ({"batch_size": 257}, "batch size 257 must be .* from 1 to 256"),
+    ({"epochs": 0}, "epochs is 0; it must be at least 1"),
+    ({"clip": 0.0}, "clip is 0.0.*above 0"),
+    ({"x": X[:0], "y": Y[:0]}, "no rows"),
+    ({"y": Y[:9]}, "x has 256 rows and y has 9"),
+    ({"y": Y + 1}, r"labels are out of range: .* 10, but 10 classes are numbered 0 to 9"),
+    ({"y": Y - 1}, "labels are out of range: .* -1"),
+    ({"valid": (X, Y + 5)}, "labels are out of range"),
+    ({"valid": (X[:0], Y[:0])}, "no rows"),
+    ({"metrics": {"accuracy": train.accuracy}}, r"give valid=\(x, y\)"),
+    ({"stopping": train.EarlyStopping(1)}, r"give valid=\(x, y\)"),
+    ({"resume": True}, "needs a checkpoint file"),
+    ({"optimizer": sgd(network())}, "no parameter of this model"),
+    ({"x": X.to("meta"), "y": Y.to("meta")}, "x is on meta and the model on cpu"),
+])
+def test_wrong_input_is_refused_before_anything_changes(changes, words):
+    model, _, arguments = parts()
+    before, random = copy.deepcopy(model.state_dict()), arguments["generator"].get_state()
+    with pytest.raises(ValueError, match=words):
+        train.fit(model, **{"x": X, "y": Y} | arguments | changes)
+    assert same(model.state_dict(), before)
+    assert torch.equal(arguments["generator"].get_state(), random)
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda: train.EarlyStopping(0), "at least 1 epoch"),
+    (lambda: train.EarlyStopping(1, -0.1), "not be negative"),
+    (lambda: train.evaluate(network(), X[:0], Y[:0], F.cross_entropy), "no rows"),
+    (lambda: train.evaluate(network(), X, Y[:5], F.cross_entropy), "must be pairs"),
+    (lambda: train.evaluate(network(), X, Y, F.cross_entropy, batch_size=0), "at least 1"),
+])
+def test_wrong_input_elsewhere(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+# ---------------------------------------------------------------- progress
+
+BAR = """
+import io, sys
+from labkit.train.progress import bar, watched
+class Terminal(io.StringIO):
+    def isatty(self): return True
+if sys.argv[1] == "terminal":
+    real, sys.stdout = sys.stdout, Terminal()
+with bar(10, 0, sys.argv[2] == "on") as b:
+    b.update(10)
+if sys.argv[1] == "terminal":
+    text, sys.stdout = sys.stdout.getvalue(), real
+    print("bar" if "10/10" in text else "none")
+"""
+
+
+@pytest.mark.parametrize(("where", "wanted", "printed"), [
+    ("terminal", "on", "bar\n"), ("terminal", "off", "none\n"), ("pipe", "on", "")])
+def test_a_bar_only_where_someone_watches(where, wanted, printed):
+    done = subprocess.run([sys.executable, "-c", BAR, where, wanted], capture_output=True,
+                          text=True, check=True)
+    assert (done.stdout, done.stderr) == (printed, "")
+
+
+@pytest.mark.parametrize("person", [False, True])
+def test_in_a_notebook(tmp_path, person):
+    """A program that executes a notebook does not offer to answer questions; JupyterLab does."""
+    import nbformat
+    from nbclient import NotebookClient
+    cell = "from labkit.train.progress import bar\nwith bar(5, 0, True) as b: b.update(5)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    client = NotebookClient(notebook, kernel_name="python3")
+    with client.setup_kernel():
+        client.kc.allow_stdin = person
+        client.execute_cell(notebook.cells[0], 0)
+    outputs = notebook.cells[0].outputs
+    assert {o.name for o in outputs} == ({"stdout"} if person else set())

@@ -1,0 +1,96 @@
+"""The `outcome` fixture: what a trial measured is recorded once, then compared for ever."""
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+BOOK = Path(__file__).resolve().parents[2] / "book" / "_data"
+DOCUMENTS = Path(__file__).resolve().parents[3] / "shared" / "documents"
+
+
+@pytest.fixture
+def document() -> Callable[[str], str]:
+    """Text of an article by its number; skips where the articles are not beside the repository."""
+    def read(number: str) -> str:
+        found = sorted(DOCUMENTS.glob(f"{number}_*.txt"))
+        if not found:
+            pytest.skip("the articles are not here (../shared/documents)")
+        return found[0].read_text(encoding="utf-8")
+    return read
+
+
+@pytest.fixture
+def outcome(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
+    """`outcome(id, sentence, rel={name: tolerance}, **values)` records or compares.
+
+    The sentence is a format string over the values: numbers, strings or lists of numbers. A float
+    agrees within the relative tolerance (1e-6 unless given); all else must be equal. The test must
+    be the one that the errata row of the id names, and must give an outcome for each such row.
+    """
+    topic = request.path.stem.removeprefix("test_")
+    test = f"tests/trials/{request.path.name}::{request.node.originalname}"
+    rows = yaml.safe_load((BOOK / "errata" / f"{topic}.yml").read_text(encoding="utf-8"))
+    named = {row["id"] for row in rows if row["test"] == test}
+    given: set[str] = set()
+
+    def give(id: str, sentence: str, rel: dict[str, float] | None = None, **values: Any) -> None:
+        assert id in named, f"the errata row of {id} does not name {test}"
+        given.add(id)
+        values = {name: _plain(value) for name, value in values.items()}
+        path = BOOK / "recorded" / f"trials_{topic}.json"
+        if request.config.getoption("--record"):
+            _record(path, id, {"outcome": sentence.format(**values), "values": values})
+        else:
+            _compare(path, id, sentence, values, rel or {})
+
+    yield give
+    assert given == named, f"{test} gives no outcome for {sorted(named - given)}"
+
+
+def _plain(value: Any) -> Any:
+    """A number, string or list of numbers that JSON can hold."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("record a word for a value that is not finite")
+    return value
+
+
+def _record(path: Path, id: str, entry: dict[str, Any]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        raise pytest.UsageError("--record writes one file: run it without -n")
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    known[id] = entry
+    text = json.dumps(dict(sorted(known.items())), ensure_ascii=False, indent=1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _compare(path: Path, id: str, sentence: str, values: dict[str, Any],
+             rel: dict[str, float]) -> None:
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    hint = "run `python -m pytest tests/trials --record` and read what changed"
+    assert id in known, f"{id} has no recorded outcome: {hint}"
+    was = known[id]["values"]
+    assert was.keys() == values.keys(), f"{id} records other values than the test gives: {hint}"
+    for name, value in values.items():
+        assert _same(value, was[name], rel.get(name, 1e-6)), (
+            f"{id}: {name} is {value!r}, recorded was {was[name]!r}: {hint}")
+    # Formatted from the recorded values, so that a last digit may differ between machines.
+    assert known[id]["outcome"] == sentence.format(**was), f"{id}: the sentence changed: {hint}"
+
+
+def _same(value: Any, was: Any, rel: float) -> bool:
+    if isinstance(value, list):
+        return (isinstance(was, list) and len(was) == len(value)
+                and all(_same(v, w, rel) for v, w in zip(value, was, strict=True)))
+    if isinstance(value, int | float) and isinstance(was, int | float):
+        if isinstance(value, int) and rel == 1e-6:
+            return value == was
+        return math.isclose(value, was, rel_tol=rel)
+    return type(value) is type(was) and value == was
