@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -318,63 +319,63 @@ def test_more_epochs_later_equal_all_at_once(tmp_path):
 
 # ---------------------------------------------------------------- processes really stopped
 
-SCRIPT = textwrap.dedent("""
-    import sys, torch
+# One run, which this process can finish and another process can begin.
+RUN = textwrap.dedent("""
+    import torch
     from torch.nn import functional as F
     from labkit import train
-    torch.manual_seed(0)
-    model = torch.nn.Sequential(torch.nn.Linear(50, int(sys.argv[3])), torch.nn.Dropout(0.1),
-                                torch.nn.Linear(int(sys.argv[3]), 4))
-    x, y = torch.randn(64, 50), torch.arange(64) % 4
-    optimizer = torch.optim.Adam(model.parameters())
-    if sys.argv[1] == "small disk":
-        import resource
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-    for epochs in (1, int(sys.argv[2])):
-        history = train.fit(model, x, y, loss=F.cross_entropy, optimizer=optimizer, epochs=epochs,
-                            batch_size=16, generator=torch.Generator().manual_seed(0),
-                            checkpoint=sys.argv[4], resume=True)
-        print("epoch", epochs, flush=True)
-    print(repr(history["loss"][-1]), model[0].weight.double().sum().item())
+    def run(file, epochs, width):
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(torch.nn.Linear(50, width), torch.nn.Dropout(0.1),
+                                    torch.nn.Linear(width, 4))
+        x, y = torch.randn(64, 50), torch.arange(64) % 4
+        history = train.fit(model, x, y, loss=F.cross_entropy, epochs=epochs, batch_size=16,
+                            optimizer=torch.optim.Adam(model.parameters()), checkpoint=file,
+                            generator=torch.Generator().manual_seed(0), resume=True)
+        return history, model.state_dict()
 """)
+run = {}
+exec(RUN, run)
+run = run["run"]
 
 
-def start(how, epochs, width, file):
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, how, str(epochs), str(width), str(file)],
+def elsewhere(code, file):
+    """Another process that has RUN and the name of the file."""
+    return subprocess.Popen([sys.executable, "-c", f"{RUN}\nfile = {str(file)!r}\n{code}"],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_process_leaves_a_checkpoint_that_resumes_exactly(tmp_path, how):
-    whole = start("run", 60, 300, tmp_path / "whole.pt").communicate()[0].splitlines()[-1]
-    process = start("run", 60, 300, tmp_path / "run.pt")
-    assert process.stdout.readline() == "epoch 1\n"  # so it is in the long second fit now
-    process.send_signal(how)
-    process.communicate()
-    assert process.returncode != 0
-    done = len(torch.load(tmp_path / "run.pt", weights_only=True)["history"])
-    assert 1 <= done < 60
-    out, err = start("run", 60, 300, tmp_path / "run.pt").communicate()
-    assert (out.splitlines()[-1], err) == (whole, "")
+def test_a_stopped_process_leaves_a_checkpoint_that_resumes_exactly(tmp_path):
+    file = tmp_path / "run.pt"
+    signals = [signal.SIGINT, signal.SIGKILL]
+    for how, epochs in zip(signals, (100, 200), strict=True):
+        # the run is made far too long to finish; what it is trained to in the end does not matter
+        process = elsewhere(f"run(file, {epochs - 97}, 300); print('go', flush=True); "
+                            "run(file, 100_000, 300)", file)
+        assert process.stdout.readline() == "go\n", process.communicate()[1]
+        time.sleep(0.05)
+        process.send_signal(how)
+        err = process.communicate()[1]
+        assert process.returncode != 0 and ("KeyboardInterrupt" in err) == (how == signal.SIGINT)
+        done = len(torch.load(file, weights_only=True)["history"])
+        assert done >= epochs - 97
+    expected = run(tmp_path / "whole.pt", done + 3, 300)
+    assert same(run(file, done + 3, 300)[1], expected[1])
+    assert run(file, done + 3, 300)[0] == expected[0]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
 def test_a_file_too_large_for_the_disk(tmp_path):
     """The system itself refuses the write in the middle; the old checkpoint survives whole."""
     file = tmp_path / "run.pt"
-    out, err = start("run", 2, 5, file).communicate()
-    small = file.read_bytes()
-    assert err == "" and len(small) < 20_000
-    process = start("small disk", 3, 5, file)
-    assert (process.communicate()[1], process.returncode) == ("", 0)  # there is room for this one
-    small = file.read_bytes()
-    file.unlink()
-    start("run", 2, 500, file).communicate()
-    large = file.read_bytes()
-    assert len(large) > 100_000
-    _, err = start("small disk", 3, 500, file).communicate()
+    run(file, 2, 500)
+    before = file.read_bytes()
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); "
+    err = elsewhere(limit + "run(file, 3, 500)", file).communicate()[1]
+    assert len(before) > 100_000
     assert f"[Errno {errno.EFBIG}]" in err and "is unharmed" in err and "Free space" in err
-    assert file.read_bytes() == large and os.listdir(tmp_path) == ["run.pt"]
+    assert file.read_bytes() == before and os.listdir(tmp_path) == ["run.pt"]
+    assert len(run(file, 3, 500)[0]) == 3
 
 
 @pytest.fixture
@@ -394,23 +395,16 @@ def tiny_disk(tmp_path):
 
 
 def test_a_full_disk(tiny_disk):
-    model = nn.Linear(10, 4)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     file = tiny_disk / "run.pt"
-
-    def run(epochs):
-        return train.fit(model, torch.ones(8, 10), torch.zeros(8, dtype=torch.long), epochs=epochs,
-                         loss=F.cross_entropy, optimizer=optimizer, batch_size=4, checkpoint=file,
-                         generator=torch.Generator().manual_seed(0), resume=True)
-    run(1)
+    run(file, 1, 20)
     old = file.read_bytes()
     (tiny_disk / "filler").write_bytes(b"0" * (90_000 - len(old)))
     with pytest.raises(OSError, match="No space left on device while saving a checkpoint") as error:
-        run(2)
+        run(file, 2, 20)
     assert error.value.errno == errno.ENOSPC
     assert file.read_bytes() == old and sorted(os.listdir(tiny_disk)) == ["filler", "run.pt"]
     (tiny_disk / "filler").unlink()
-    assert len(run(2)) == 2
+    assert len(run(file, 2, 20)[0]) == 2
 
 
 # ---------------------------------------------------------------- files of another run
@@ -580,27 +574,14 @@ def test_wrong_input_elsewhere(call, words):
 
 # ---------------------------------------------------------------- progress
 
-BAR = """
-import io, sys
-from labkit.train.progress import bar, watched
-class Terminal(io.StringIO):
-    def isatty(self): return True
-if sys.argv[1] == "terminal":
-    real, sys.stdout = sys.stdout, Terminal()
-with bar(10, 0, sys.argv[2] == "on") as b:
-    b.update(10)
-if sys.argv[1] == "terminal":
-    text, sys.stdout = sys.stdout.getvalue(), real
-    print("bar" if "10/10" in text else "none")
-"""
-
-
-@pytest.mark.parametrize(("where", "wanted", "printed"), [
-    ("terminal", "on", "bar\n"), ("terminal", "off", "none\n"), ("pipe", "on", "")])
-def test_a_bar_only_where_someone_watches(where, wanted, printed):
-    done = subprocess.run([sys.executable, "-c", BAR, where, wanted], capture_output=True,
-                          text=True, check=True)
-    assert (done.stdout, done.stderr) == (printed, "")
+@pytest.mark.parametrize(("terminal", "wanted", "printed"), [
+    (True, True, True), (True, False, False), (False, True, False)])
+def test_a_bar_only_where_someone_watches(capsys, monkeypatch, terminal, wanted, printed):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+    model, _, arguments = parts()
+    train.fit(model, X, Y, **arguments | {"progress": wanted})
+    out, err = capsys.readouterr()
+    assert ("24" in out) == printed and bool(out) == printed and err == ""
 
 
 @pytest.mark.parametrize("person", [False, True])
