@@ -54,11 +54,10 @@ def run_jupyter_book(root: Path, build: Path) -> tuple[int, str]:
     command = [sys.executable, "-c", program, "build", "book", "--path-output", str(build / "next"),
                "-W", "-n", "--keep-going"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
-    done = subprocess.run(command, cwd=root, env=environment, text=True, errors="replace",
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    log = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
-    (build / "build.log").write_text(log, encoding="utf-8")
-    return done.returncode, log
+    with (build / "build.log").open("wb") as file:
+        done = subprocess.run(command, cwd=root, env=environment, stdout=file, stderr=file)
+    log = (build / "build.log").read_text(encoding="utf-8", errors="replace")
+    return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", log)
 
 
 def complaints(log: str) -> str:

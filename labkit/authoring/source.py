@@ -114,6 +114,7 @@ def _check_points(path: Path, cells: list[NotebookNode], points: int) -> None:
 def _with_listings(text: str) -> str:
     """Put a quoted listing and its true outcome where `{{listing L04}}` stands."""
     def quote(match: re.Match[str]) -> str:
+        """The listing, and how a run of it ended just now."""
         from labkit.authoring import trial
 
         listing = trial.listing(match[1])

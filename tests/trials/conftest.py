@@ -1,27 +1,62 @@
-"""The `outcome` fixture: what a trial measured is recorded once, then compared for ever."""
+"""Fixtures of the trials: `outcome` records what was measured, `article` reads the documents."""
 
+import functools
+import itertools
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 BOOK = Path(__file__).resolve().parents[2] / "book" / "_data"
 DOCUMENTS = Path(__file__).resolve().parents[3] / "shared" / "documents"
 
 
-@pytest.fixture
-def document() -> Callable[[str], str]:
-    """Text of an article by its number; skips where the articles are not beside the repository."""
-    def read(number: str) -> str:
+@dataclass
+class Article:
+    """One of the articles, as CommonMark reads it: `fences` are (section, content)."""
+
+    text: str
+    sections: dict[str, str] = field(default_factory=dict)
+    fences: list[tuple[str, str]] = field(default_factory=list)
+
+    def section(self, number: str) -> str:
+        """Text of a section and all beneath it; empty if there is none of that number."""
+        return "\n".join(text for name, text in self.sections.items()
+                         if name == number or name.startswith(f"{number}."))
+
+
+def _article(text: str) -> Article:
+    found, lines, starts = Article(text), text.splitlines(), [(0, "")]
+    tokens = MarkdownIt("commonmark").parse(text)
+    for token, following in itertools.pairwise(tokens):
+        if token.type == "heading_open":
+            number = re.match(r"第?([A-Z0-9]+(?:\.\d+)*)", following.content)
+            starts.append((token.map[0], number[1] if number else starts[-1][1]))
+        elif token.type == "fence":
+            found.fences.append((starts[-1][1], token.content))
+    for (start, name), (end, _) in itertools.pairwise([*starts, (len(lines), "")]):
+        part = "\n".join(lines[start:end])
+        found.sections[name] = f"{found.sections.get(name, '')}\n{part}"
+    return found
+
+
+@pytest.fixture(scope="session")
+def article() -> Callable[[str], Article]:
+    """An article by its number; skips where the articles are not beside the repository."""
+    @functools.cache
+    def read(number: str) -> Article:
         found = sorted(DOCUMENTS.glob(f"{number}_*.txt"))
         if not found:
             pytest.skip("the articles are not here (../shared/documents)")
-        return found[0].read_text(encoding="utf-8")
+        return _article(found[0].read_text(encoding="utf-8"))
     return read
 
 
