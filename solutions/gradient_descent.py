@@ -32,7 +32,7 @@
 # | 6 `find_curvature` | 2 | experiment |
 # | 7 in words | 3 | graded by hand |
 #
-# **How it works.** Write where a cell says `raise NotImplementedError()`, and delete that line. Run
+# **How it works.** Write where a cell says `raise NotImplementedError(...)`, in place of that line. Run
 # the test below it: it says what it expected, what came, and where to look. When your notebook is
 # graded, hidden tests check the same description on other inputs. Every task stands by itself: the
 # tests of one never use your answer to another. Your functions get copies, so nothing that you do

@@ -254,6 +254,7 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
                 node.replace_self(make(app, page))
             except data.DataError as error:
                 LOGGER.warning(str(error), location=page)
+                node.parent.remove(node)
             continue
         text = runtime(app.env, node["page"])
         if text is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-VERDICTS = ("wrong", "misleading", "incomplete", "outdated", "unsupported", "true")
+VERDICTS = ("wrong", "misleading", "incomplete", "outdated", "unsupported", "right")
 ROW_KEYS = ("id", "document", "section", "kind", "says", "verdict", "truth", "source", "test")
 KINDS = {"T": "topics", "L": "listings", "F": "formulas", "C": "claims", "D": "diagrams",
          "Q": "questions"}

@@ -1,9 +1,12 @@
 """One run of the whole cycle, which the tests of this folder look at from all sides."""
 
 import csv
+import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbgrader.api
 import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -26,6 +29,15 @@ ENDLESS = """import time
 def mse(x, y, theta):
     while True:
         time.sleep(0.05)"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_alembic() -> Iterator[None]:
+    """Ask the program `alembic` for the gradebook's version once, not for each new gradebook."""
+    with pytest.MonkeyPatch.context() as patch:
+        ask = functools.cache(nbgrader.api.get_alembic_version)
+        patch.setattr(nbgrader.api, "get_alembic_version", ask)
+        yield
 
 
 @dataclass
