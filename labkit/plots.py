@@ -199,7 +199,7 @@ def _log(ax: Axes, log: str) -> Axes:
 def _svg(draw: Callable[[Any], object], rc: dict[str, Any], height: float, rows: int) -> str:
     # Figure instead of pyplot: nothing stays open, and no global figure is touched.
     with mpl.rc_context(rc):
-        figure = Figure(figsize=(WIDTH, height * rows), layout="constrained")
+        figure = Figure(figsize=(WIDTH, height * rows), layout="compressed")
         axes = figure.subplots(rows, squeeze=False)[:, 0].tolist()
         draw(axes[0] if rows == 1 else axes)
         text = io.StringIO()

@@ -199,9 +199,9 @@ def coverage(app: Sphinx, source: str) -> nodes.Node:
     """A table: for every home, how many of its ids are served, of how many, by kind."""
     where, labels = folder(app.env), app.env.get_domain("std").anonlabels
     head = ["page", *data.KINDS.values()]
-    body = []
-    for home, ids in data.homes(where).items():
-        page = data.pages(where)[home]
+    body, homes = [], data.homes(where)
+    for home, page in data.pages(where).items():
+        ids = homes.get(home, [])
         served = {i for i in ids if labels.get(i.lower(), ("",))[0] == page}
         if (where / "errata" / f"{home}.yml").exists():
             served |= {row["id"] for row in data.errata(where, home)} & set(ids)

@@ -30,6 +30,8 @@ def configure(app: Sphinx, config: Config) -> None:
     """Settings that need Python: paths, and a formula that KaTeX cannot read fails the build."""
     katex.NODEJS_BINARY = node()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
+    # Its Unix socket refuses whoever comes between bind and listen; its network socket is retried.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "strict": "error"}
     config.nb_execution_cache_path = str(Path(app.srcdir) / "_build" / ".jupyter_cache")
     # Jupyter Book adds every style sheet that it finds; sphinxcontrib-katex adds this one itself.

@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# JupyterLab asks its makers for news and for newer versions; this course asks nobody.
+QUIET = ("--LabApp.news_url=None",
+         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate")
 
 
 def main(argv: list[str]) -> int:
@@ -40,7 +43,8 @@ def copy_missing(exercises: Path, work: Path) -> list[str]:
 def jupyterlab(folder: Path, argv: list[str]) -> int:
     """Run JupyterLab on a folder with further arguments; its exit status."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *argv]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}",
+               *QUIET, *argv]
     if getattr(os, "geteuid", lambda: 1)() == 0:
         command.append("--allow-root")  # Jupyter refuses root unless told; containers run as root
     try:

@@ -6,6 +6,7 @@ that are known to work, and the set-up page.
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -67,7 +68,7 @@ def pack(root: Path, target: Path) -> Path:
         wheel = build_wheel(root, top)
         shutil.copy(root / "constraints.txt", top)
         page = (root / "book" / "setup.md").read_text()
-        (top / "SETUP.md").write_text(plain(page, wheel.name))
+        (top / "SETUP.md").write_text(plain(page, wheel.name, listing(top / "exercises")))
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_suffix(".part")
         write_zip(top, part)
@@ -102,14 +103,23 @@ def write_zip(folder: Path, target: Path) -> None:
             archive.writestr(entry, path.read_bytes())
 
 
-def plain(page: str, wheel: str) -> str:
+def listing(folder: Path) -> str:
+    """The exercises of a folder as a Markdown list."""
+    titles = {path: json.loads(path.read_text())["metadata"]["labkit"]["title"]
+              for path in sorted(folder.glob("*/*.ipynb"))}
+    return "".join(f"- {title}: `{path.relative_to(folder.parent).as_posix()}`\n"
+                   for path, title in titles.items())
+
+
+def plain(page: str, wheel: str, assignments: str) -> str:
     """The set-up page as plain Markdown: without MyST's labels, options and directives.
 
     `labkit-*.whl` becomes the wheel's name, because not every shell resolves the star.
     """
     page = re.sub(r"\A---\n.*?\n---\n", "", page, flags=re.DOTALL)
     page = re.sub(r"^\(\S+\)=\n", "", page, flags=re.MULTILINE)
-    page = re.sub(r"^(`{3,})\{code-block\} ?(\w*)\n((?::[\w-]+:.*\n)*)", r"\1\2\n", page,
+    page = re.sub(r"^`{3,}\{assignments\}\n`{3,}\n", assignments, page, flags=re.MULTILINE)
+    page = re.sub(r"^( *`{3,})\{code-block\} ?(\w*)\n((?: *:[\w-]+:.*\n)*)", r"\1\2\n", page,
                   flags=re.MULTILINE)
     page = re.sub(r"^(`{3,}|:{3,})\{[^`]*?^\1\n?", "", page, flags=re.MULTILINE | re.DOTALL)
     page = re.sub(r"\{[\w:-]+\}`([^`<]*?)(?: ?<[^`>]*>)?`", r"\1", page)

@@ -13,7 +13,13 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from labkit.check.forbid import forbidden
+from labkit.check.forbid import (  # noqa: F401  (the groups are for `forbid=`)
+    EIGENVALUES,
+    GRADIENTS,
+    LEAST_SQUARES,
+    OPTIMIZERS,
+    forbidden,
+)
 from labkit.check.values import Plain, brief, copied, numbers, outline, words
 
 
@@ -32,8 +38,9 @@ class Unfinished(Failed, NotImplementedError):
 def call(name: str, *values: Plain, forbid: Sequence[str] = ()) -> Plain:
     """Call the notebook's function `name` on copies of `values`; return a copy of its result.
 
-    `forbid` names modules or functions ("torch.autograd", "numpy.linalg.lstsq") that earn nothing
-    in this task. What the function prints or warns is dropped: a warning must not cost a mark.
+    `forbid` names modules or functions ("torch.optim", "numpy.linalg.lstsq") that earn nothing
+    in this task; GRADIENTS, OPTIMIZERS, LEAST_SQUARES and EIGENVALUES are such lists. What the
+    function prints or warns is dropped: a warning must not cost a mark.
     Raises `Failed` when the function is missing, raises, or returns something that is not plain.
     """
     result, error = _run(name, values, forbid)

@@ -4,44 +4,80 @@ import contextlib
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from types import ModuleType
 from typing import Any
 from unittest import mock
+
+GRADIENTS = ("torch.autograd.grad", "torch.autograd.backward", "torch.autograd.functional",
+             "torch.autograd.forward_ad", "torch.Tensor.backward", "torch.func")
+OPTIMIZERS = ("torch.optim",)
+LEAST_SQUARES = ("numpy.polyfit", "scipy.linalg.lstsq",
+                 *(f"{library}.linalg.{name}" for library in ("torch", "numpy")
+                   for name in ("lstsq", "solve", "inv", "pinv")))
+EIGENVALUES = (  # and singular values, and the matrix norms that are singular values
+    *(f"{library}.linalg.{name}" for library in ("torch", "numpy", "scipy")
+      for name in ("eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals")),
+    *(f"{library}.linalg.{name}" for library in ("torch", "numpy")
+      for name in ("norm", "matrix_norm", "cond")),
+    *(f"scipy.sparse.linalg.{name}" for name in ("eigs", "eigsh", "lobpcg", "svds")),
+    "torch.lobpcg", "torch.svd", "torch.svd_lowrank", "torch.pca_lowrank", "torch.Tensor.svd",
+    "numpy.roots", "numpy.poly")
 
 
 @contextlib.contextmanager
 def forbidden(names: Sequence[str]) -> Iterator[None]:
-    """While a student's function runs, let the named twins raise, however they were imported."""
+    """While a student's function runs, let the named twins raise, however they were imported.
+
+    Of a function called norm only the spectral ones are refused: ord 2, -2 or "nuc" of a matrix.
+    """
     notebook = vars(sys.modules["__main__"])
     with contextlib.ExitStack() as stack:
-        for owner, attribute, twin in (t for name in names for t in _twins(name)):
-            def refuse(*_: Any, _name: str = attribute, **__: Any) -> None:
-                raise RuntimeError(f"{_name} earns nothing in this task: write it yourself")
+        for owner, attribute, twin in [t for name in names for t in _twins(name)]:
+            refuse = _refusal(twin, attribute)
             stack.enter_context(mock.patch.object(owner, attribute, refuse))
-            for alias in [k for k, v in notebook.items() if v is twin]:
-                stack.enter_context(mock.patch.dict(notebook, {alias: refuse}))
+            if not isinstance(twin, type):  # a class stays itself, so isinstance goes on working
+                for alias in [k for k, v in notebook.items() if v is twin]:
+                    stack.enter_context(mock.patch.dict(notebook, {alias: refuse}))
         yield
+
+
+def _refusal(twin: Callable, attribute: str) -> Callable:
+    """What stands in for a forbidden function or constructor while the student's code runs."""
+    name = twin.__name__ if isinstance(twin, type) else attribute
+
+    def refuse(*given: Any, **named: Any) -> Any:
+        if name.endswith("norm") and not _spectral(*given, **named):
+            return twin(*given, **named)
+        raise RuntimeError(f"{name} earns nothing in this task: write it yourself")
+    return refuse
+
+
+def _spectral(values: Any, ord: Any = None, *_: Any, **__: Any) -> bool:
+    """Whether such a norm is made of singular values."""
+    return getattr(values, "ndim", 1) > 1 and ord in (2, -2, "nuc")
 
 
 def _twins(name: str) -> Iterator[tuple[Any, str, Callable]]:
     """(owner, attribute, function) of a forbidden function, or of each in a forbidden module."""
     try:
         module: Any = importlib.import_module(name)
-        for attribute, value in list(vars(module).items()):
-            if not attribute.startswith("_") and callable(value):
-                # a class is refused at its construction, so that isinstance goes on working
-                yield ((value, "__init__", value) if isinstance(value, type)
-                       else (module, attribute, value))
     except ImportError:
         owner, attribute = name.rsplit(".", 1)
         holder = _resolve(owner)
         yield holder, attribute, getattr(holder, attribute)
+        return
+    for attribute, value in list(vars(module).items()):
+        library = (getattr(value, "__module__", None) or name).split(".")[0]
+        # context managers such as torch.no_grad compute nothing; typing and the like are not ours
+        if (attribute[0] == "_" or not callable(value) or hasattr(value, "__enter__")
+                or library != name.split(".")[0]):
+            continue
+        yield (value, "__init__", value) if isinstance(value, type) else (module, attribute, value)
 
 
 def _resolve(name: str) -> Any:
-    """The object at a dotted name such as "torch.Tensor"."""
-    parts = name.split(".")
-    found: ModuleType | Any = importlib.import_module(parts[0])
-    for part in parts[1:]:
-        found = getattr(found, part)
-    return found
+    """The object at a dotted name such as "torch.Tensor" or "numpy.linalg"."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        owner, attribute = name.rsplit(".", 1)
+        return getattr(_resolve(owner), attribute)

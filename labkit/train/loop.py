@@ -1,12 +1,11 @@
 """The training loop."""
 
-import copy
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_, get_total_norm
+from torch.nn.utils import clip_grad_norm_
 from tqdm import tqdm
 
 from labkit.data import batches
@@ -14,7 +13,7 @@ from labkit.train import inspection
 from labkit.train.history import History
 from labkit.train.inference import Loss, evaluate, mode, predict
 from labkit.train.progress import bar
-from labkit.train.run import Run
+from labkit.train.run import Run, copied
 from labkit.train.stopping import EarlyStopping
 
 Pair = tuple[Tensor, Tensor]
@@ -83,7 +82,7 @@ def fit(model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss, optimizer: torch.
 def _epoch(run: Run, x: Tensor, y: Tensor, loss: Loss, batch_size: int, clip: float | None,
            progress: tqdm) -> float:
     """One pass over the data; the mean loss of its samples, each taken when its step was made."""
-    before = copy.deepcopy(run.moving())
+    before = copied(run.moving())
     losses, sizes = [], []
     for xb, yb in batches(x, y, batch_size, generator=run.generator):
         losses.append(_step(run, xb, yb, loss, clip))
@@ -103,8 +102,10 @@ def _not_finite(model: nn.Module, losses: Tensor) -> tuple[int, str] | None:
     if bad.any():
         step = int(bad.nonzero()[0])
         return step + 1, f"the loss is {float(losses[step])} at"
-    biggest = get_total_norm(model.parameters(), torch.inf)
-    return None if biggest.isfinite() else (len(losses), "a weight is not finite after")
+    # The loss shows what the last step did to the weights only in the next epoch: too late.
+    extremes = [v for p in model.parameters() if p.numel() for v in p.detach().aminmax()]
+    finite = torch.stack(extremes).isfinite().all()
+    return None if finite else (len(losses), "a weight is not finite after")
 
 
 def _diverged(step: int, what: str, steps: int, history: History) -> Diverged:

@@ -78,6 +78,15 @@ class Run:
         return None if groups[0] == groups[1] else "the optimiser has other parameter groups"
 
 
+def copied(value: Any) -> Any:
+    """A copy of a nested state that later steps leave alone; deepcopy is nine times as slow."""
+    if isinstance(value, Tensor):
+        return value.clone()
+    if isinstance(value, dict):
+        return {k: copied(v) for k, v in value.items()}
+    return [copied(v) for v in value] if isinstance(value, list) else value
+
+
 def random_state(generator: torch.Generator, device: torch.device) -> dict[str, Tensor]:
     """The state of the run's own generator (batches) and of torch's global ones (dropout)."""
     state = {"generator": generator.get_state(), "cpu": torch.get_rng_state()}

@@ -4,8 +4,10 @@ Only the set-up cells, the answer and the answered task's graded cells run. The 
 torch and never computes with it: forking after a torch operation can hang.
 """
 
+import contextlib
 import io
 import json
+import math
 import os
 import resource
 import signal
@@ -15,10 +17,14 @@ import types
 from dataclasses import dataclass
 from pathlib import Path
 
-import labkit.check  # noqa: F401  (imported here so that every fork finds it warm)
+import scipy.sparse.linalg  # noqa: F401  (imported here so that every fork finds it warm)
+
+import labkit.check  # noqa: F401  (the same)
 
 ROOT = Path(__file__).resolve().parents[2]
-CPU_SECONDS = 3  # of one answer; the slowest reference needs well under one
+CPU_SECONDS = 3.0  # of one answer; the slowest reference needs well under one
+MEMORY = 4 * 2**30  # bytes of address space of one answer; torch alone takes 1
+LONGEST = 300  # characters kept of what a cell says, so that all of it fits in a pipe
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,24 @@ def load(name: str, root: Path = ROOT) -> Assignment:
     return Assignment(name, setup, tasks)
 
 
-def grade(assignment: Assignment, task: Task, answer: str) -> dict[str, str]:
-    """What each graded cell of a task says to an answer: "" for full marks, else the reason."""
+def grade(assignment: Assignment, task: Task, answer: str,
+          seconds: float = CPU_SECONDS, hurry: bool = False) -> dict[str, str]:
+    """What each graded cell of a task says to an answer: "" for full marks, else the reason.
+
+    `seconds` of CPU time are allowed; in a hurry, nothing is run after the first cell that fails.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _in_child(writer, [*assignment.setup, answer], task.tests)
+        _in_child(writer, [*assignment.setup, answer], task.tests, seconds, hurry)
     os.close(writer)
-    with os.fdopen(reader) as pipe:
-        lines = pipe.read().splitlines()
     _, status = os.waitpid(child, 0)
-    said = dict(json.loads(line) for line in lines)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # what the answer itself has started
+    os.set_blocking(reader, False)  # everything is in the pipe, but its other end may be held open
+    with os.fdopen(reader, "rb") as pipe:
+        said = dict(json.loads(line) for line in (pipe.read() or b"").splitlines())
     lost = f"the process ended early (wait status {status}): too long, too large, or an exit"
     return {cell.id: said.get(cell.id, lost) for cell in task.tests}
 
@@ -95,23 +107,36 @@ def score(task: Task, said: dict[str, str]) -> float:
     return sum(cell.points for cell in task.tests if said[cell.id] == "")
 
 
-def _in_child(writer: int, code: list[str], tests: tuple[Cell, ...]) -> None:
+def _in_child(writer: int, code: list[str], tests: tuple[Cell, ...], seconds: float,
+              hurry: bool) -> None:
     """Run the cells in a fresh __main__ and write one line a graded cell; never returns."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    signal.alarm(20 * CPU_SECONDS)  # for an answer that sleeps
-    sys.stdout = sys.stderr = io.StringIO()
-    main = types.ModuleType("__main__")
-    sys.modules["__main__"] = main
-    import torch
-
-    torch.set_num_threads(1)
     try:
+        _limit(seconds)
+        sys.stdout = sys.stderr = io.StringIO()
+        sys.modules["__main__"] = main = types.ModuleType("__main__")
+        import torch
+
+        torch.set_num_threads(1)
         for cell in code:
             _run(cell, main)  # like nbgrader, go on after a cell that fails
         for test in tests:
-            os.write(writer, (json.dumps([test.id, _run(test.source, main)]) + "\n").encode())
+            said = _run(test.source, main)
+            os.write(writer, (json.dumps([test.id, said]) + "\n").encode())
+            if said and hurry:
+                break
     finally:
         os._exit(0)
+
+
+def _limit(seconds: float) -> None:
+    """Bound the CPU time, the waiting and the memory of this process, in a group of its own."""
+    os.setpgid(0, 0)
+    signal.setitimer(signal.ITIMER_PROF, seconds)  # the signal ends the process
+    hard = math.ceil(seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
+    signal.alarm(20 * hard)  # for an answer that sleeps
+    with contextlib.suppress(ValueError):  # a system that knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def _run(code: str, main: types.ModuleType) -> str:
@@ -119,7 +144,7 @@ def _run(code: str, main: types.ModuleType) -> str:
     try:
         exec(compile(code, "cell", "exec"), vars(main))
     except BaseException:
-        return traceback.format_exc().strip().splitlines()[-1]
+        return traceback.format_exc().strip().splitlines()[-1][:LONGEST]
     return ""
 
 

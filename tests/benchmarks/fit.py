@@ -20,8 +20,8 @@ from labkit import data, measure, models, train
 
 BATCH = 64
 NAMES = ("fit", "hand-written loop", "DataLoader, TensorDataset", "DataLoader, own Dataset")
-# images, rounds of all four, further rounds of the first two: some 20 CPU s for each network
-SIZES = {"mlp": (4000, 11, 60), "cnn": (1000, 7, 40)}
+# images, rounds of all four, further rounds of the first two: some 30 CPU s for each network
+SIZES = {"mlp": (4000, 7, 80), "cnn": (1000, 7, 30)}
 
 
 class Normalizing(Dataset):

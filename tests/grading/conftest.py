@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbgrader.api
 import pytest
 from nbformat import NotebookNode
+from nbgrader import api
 from nbgrader.api import Gradebook
 
 from tests.grading import course
@@ -35,8 +35,8 @@ def mse(x, y, theta):
 def one_alembic() -> Iterator[None]:
     """Ask the program `alembic` for the gradebook's version once, not for each new gradebook."""
     with pytest.MonkeyPatch.context() as patch:
-        ask = functools.cache(nbgrader.api.get_alembic_version)
-        patch.setattr(nbgrader.api, "get_alembic_version", ask)
+        ask = functools.cache(api.get_alembic_version)
+        patch.setattr(api, "get_alembic_version", ask)
         yield
 
 

@@ -61,7 +61,8 @@ def test_autocast_on_the_cpu(enabled, want):
 @pytest.mark.filterwarnings("ignore:.*CUDA is not available")
 @pytest.mark.parametrize(("native", "want"), [(True, torch.bfloat16), (False, torch.float16)])
 def test_autocast_takes_float16_where_bfloat16_is_emulated(monkeypatch, native, want):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: native)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported",
+                        lambda including_emulation=True: native or including_emulation)
     assert device.autocast(torch.device("cuda")).fast_dtype == want
 
 
