@@ -34,6 +34,10 @@ c.ClearSolutions.text_stub = "Replace this line with your answer."
 
 # An assignment takes a few seconds; a cell that takes longer than this hangs.
 c.Execute.timeout = 30
+# A busy machine may take its time to hand an output over; after 4 s nbgrader gives a whole
+# notebook up for it.
+c.Execute.iopub_timeout = 60
+c.Execute.startup_timeout = 180
 
 # Mends: a copied or relabelled cell, a deleted cell, another kernel's name.
 c.Autograde.sanitize_preprocessors = [

@@ -157,8 +157,10 @@ def path(ax: Axes, points: Sequence[Sequence[float]], label: str | None = None) 
         raise ValueError(f"points has shape {way.shape}, expected (steps, 2)")
     (line,) = ax.plot(*way.T, marker=".", markersize=4, linewidth=1.3, label=label)
     ink = line.get_color()
-    ax.plot(*way[0], "o", markersize=9, markerfacecolor="none", markeredgecolor=ink)
-    ax.plot(*way[-1], "o", markersize=7, color=ink)
+    # Colour and line style are given, so that these points take no place in the cycle of lines.
+    ends = {"color": ink, "linestyle": "none", "marker": "o"}
+    ax.plot(*way[0], **ends, markersize=9, markerfacecolor="none")
+    ax.plot(*way[-1], **ends, markersize=7)
     if label:
         ax.legend()
     return ax
@@ -199,6 +201,7 @@ def _log(ax: Axes, log: str) -> Axes:
 def _svg(draw: Callable[[Any], object], rc: dict[str, Any], height: float, rows: int) -> str:
     # Figure instead of pyplot: nothing stays open, and no global figure is touched.
     with mpl.rc_context(rc):
+        # Compressed, because contours often ask for equal axes, whose labels would be cut off.
         figure = Figure(figsize=(WIDTH, height * rows), layout="compressed")
         axes = figure.subplots(rows, squeeze=False)[:, 0].tolist()
         draw(axes[0] if rows == 1 else axes)

@@ -60,13 +60,15 @@ def run_jupyter_book(root: Path, build: Path) -> tuple[int, str]:
     return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", log)
 
 
-def complaints(log: str) -> str:
-    """The part of the log that says what is wrong: warnings and errors, or else its end."""
-    lines = log.splitlines()
-    wrong = [line for line in lines if re.search(r"(WARNING|ERROR|CRITICAL):", line)]
-    trace = log.find("Traceback (most recent call last)")
-    tail = log[trace:].splitlines()[-60:] if trace >= 0 else []
-    return "\n".join([*wrong, *tail] or lines[-40:])
+def complaints(log: str, build: Path) -> str:
+    """What is wrong: warnings, the error that ended the build, and the ends of failed cells."""
+    wrong = [line for line in log.splitlines() if re.search(r"(WARNING|ERROR|CRITICAL):", line)]
+    if "Traceback (most recent call last)" in log:
+        error = log.split("Traceback (most recent call last)", 1)[1]
+        wrong += error.split("The above exception was")[0].strip().splitlines()[-12:]
+    for report in sorted((build / "next").rglob("*.err.log")):
+        wrong += ["", *report.read_text(encoding="utf-8").splitlines()[-25:]]
+    return "\n".join(wrong or log.splitlines()[-40:])
 
 
 def executed(log: str) -> list[tuple[str, float]]:
@@ -104,7 +106,7 @@ def build_book(root: Path) -> int:
         print(f"{spent:7.1f} s  cells of {page}")
     print(f"{seconds:7.1f} s  in all, {seconds - sum(s for _, s in pages):.1f} s without the cells")
     if status:
-        print(f"\n{complaints(log)}\n\nThe site was not built; the one before, if any, stays. "
+        print(f"\n{complaints(log, build)}\n\nThe site was not built; the one before, if any, stays. "
               "The whole log: book/_build/build.log")
         return 1
     publish(build, key)

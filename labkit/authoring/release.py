@@ -83,6 +83,8 @@ def build_wheel(root: Path, into: Path) -> Path:
                         ignore=shutil.ignore_patterns(*WINGS, "__pycache__", ".*"))
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(root / name, folder)
+        for path in Path(folder).rglob("*"):  # modes go into the wheel, and differ by umask
+            path.chmod(0o755 if path.is_dir() else 0o644)
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index",
                    "--no-build-isolation", "--no-cache-dir", "--disable-pip-version-check",
                    "--wheel-dir", str(into), folder]

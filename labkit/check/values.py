@@ -57,7 +57,7 @@ def outline(value: Plain) -> str:
     if isinstance(value, list | tuple):
         return f"{type(value).__name__} of [{', '.join(outline(v) for v in value)}]"
     if isinstance(value, dict):
-        return "dict of {" + ", ".join(f"{k!r}: {outline(v)}" for k, v in value.items()) + "}"
+        return "dict of {" + ", ".join(f"{k!r}: {outline(v)}" for k, v in _sorted(value)) + "}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "number"
     return type(value).__name__
@@ -70,13 +70,18 @@ def numbers(value: Plain) -> list[float]:
     if isinstance(value, list | tuple):
         return [n for v in value for n in numbers(v)]
     if isinstance(value, dict):
-        return [n for v in value.values() for n in numbers(v)]
+        return [n for _, v in _sorted(value) for n in numbers(v)]
     return [float(value)] if isinstance(value, int | float) else []
 
 
 def words(value: Plain) -> list[str]:
     """All strings of a plain value, in order."""
     if isinstance(value, list | tuple | dict):
-        inner = value.values() if isinstance(value, dict) else value
+        inner = [v for _, v in _sorted(value)] if isinstance(value, dict) else value
         return [w for v in inner for w in words(v)]
     return [value] if isinstance(value, str) else []
+
+
+def _sorted(value: dict) -> list[tuple[Any, Plain]]:
+    """A dict's items in an order of their own: two dicts are the same in any order of writing."""
+    return sorted(value.items(), key=lambda item: repr(item[0]))

@@ -5,7 +5,7 @@ Used in `c.Autograde.sanitize_preprocessors`. What is right stands in the gradeb
 
 from typing import Any
 
-from nbformat.notebooknode import NotebookNode
+from nbformat.notebooknode import NotebookNode, from_dict
 from nbgrader.api import Gradebook, Notebook, SourceCell
 from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import compute_checksum
@@ -60,7 +60,7 @@ class RestoreCells(OverwriteCells):
     def _restored(self, nb: NotebookNode, source: SourceCell, points: float,
                   is_solution: bool) -> NotebookNode:
         """The missing cell, with a note on top; with an id if this notebook's format has ids."""
-        cell = self.missing_cell_transform(source, points, is_solution=is_solution)
+        cell = from_dict(self.missing_cell_transform(source, points, is_solution=is_solution))
         if (nb.nbformat, nb.nbformat_minor) >= (4, 5):
             taken = {other.get("id") for other in nb.cells}
             cell["id"] = source.name if source.name not in taken else f"restored-{len(nb.cells)}"

@@ -47,7 +47,8 @@ def fit(model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss, optimizer: torch.
     resume          go on from that file if it is there. `epochs` counts from the start, so the
                     same call repeated finishes an interrupted run, bit for bit as if it had not
                     been interrupted: torch's global generators, from which dropout draws, are
-                    set to their saved state too. Those of numpy and random are not
+                    set to their saved state too (those of numpy and random are not), and the
+                    optimiser's settings, such as the learning rate, are those of the file
     progress        a bar, where someone watches
 
     The model is trained in train mode and left in the mode it came in. Raises ValueError for wrong

@@ -97,8 +97,8 @@ def _survivors(assignment: harness.Assignment, equivalent: dict[str, str], found
     """Count mutants with full marks; each needs a reason, each reason a mutant."""
     alive = set()
     for task in assignment.tasks.values():
-        # an endless loop costs all the time there is, so no more than a few times the reference's
-        seconds = 0.5 + 2 * _seconds(assignment, task)
+        # an endless loop costs all the time there is, so no more than the reference could
+        seconds = 0.5 + 1.5 * _seconds(assignment, task)
         for place, code in mutants.mutants(task.reference):
             if not any(harness.grade(assignment, task, code, seconds, hurry=True).values()):
                 alive.add(f"{task.id} {place}")

@@ -107,12 +107,13 @@ class Cycle:
 @pytest.fixture(scope="session")
 def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """generate_assignment, submit, autograde all, export, grade by hand, feedback, export."""
-    root = course.make(tmp_path_factory.mktemp("cycle"), "c.Execute.timeout = 10")
+    root = course.make(tmp_path_factory.mktemp("cycle"), "c.Execute.timeout = 20")
     run = {case.student: case for case in cases()}
     said = {"generate": nbgrader(root, "generate_assignment", NAME).stdout}
     for case in run.values():
         submit(root, case.student, case.notebook)
     said["autograde"] = nbgrader(root, "autograde", NAME).stdout
+    (root / "autograde.log").write_text(said["autograde"])
     before = exported(root)
     mark(root, run)
     said["feedback"] = nbgrader(root, "generate_feedback", NAME).stdout

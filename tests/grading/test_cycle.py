@@ -132,7 +132,7 @@ def test_without_our_hook_feedback_leaks(cycle: Cycle):
 
 def test_without_our_hooks_a_copied_cell_stops_the_run(cycle: Cycle):
     config = settings(cycle)
-    del config.Autograde.sanitize_preprocessors
+    del config.Autograde.sanitize_preprocessors, config.OverwriteCells
     config.CourseDirectory.autograded_directory = "plain"
     config.CourseDirectory.db_url = f"sqlite:///{cycle.root}/plain.db"
     config.CourseDirectory.release_directory = "plain"

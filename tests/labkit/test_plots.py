@@ -181,6 +181,14 @@ def test_path_marks_start_and_end() -> None:
         plots.path(axes(), [1, 2, 3])
 
 
+def test_second_path_takes_the_second_colour() -> None:
+    with mpl.rc_context(plots.style()):
+        ax = axes()
+        for i in range(2):
+            plots.path(ax, [[0, i], [1, i]], str(i))
+    assert [ax.lines[i].get_color() for i in (0, 3)] == list(plots.LIGHT[:2])
+
+
 def test_reference_line_is_where_it_says() -> None:
     ax = plots.reference(axes(), "limit", x=2.0)
     assert list(ax.lines[0].get_xdata()) == [2.0, 2.0] and ax.texts[0].get_text() == "limit"

@@ -16,7 +16,8 @@ from labkit.authoring import book
 ROOT = Path(os.environ.get("COURSE_ROOT", book.ROOT))
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--no-first-run"]
+             "--disable-sync", "--no-first-run",
+             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 
 class Quiet(SimpleHTTPRequestHandler):

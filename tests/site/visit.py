@@ -9,7 +9,7 @@ LOOK = r"""() => {
   const main = (document.querySelector("main") || document.body).cloneNode(true);
   main.querySelectorAll("pre, code, script, style, annotation").forEach(e => e.remove());
   const shown = [...document.querySelectorAll("svg")].filter(e => e.getBoundingClientRect().width);
-  const pictures = shown.filter(e => !e.closest("[aria-hidden=true]"));
+  const pictures = shown.filter(e => !e.closest("[aria-hidden=true], button, a"));
   const nameless = [...document.images].filter(e => !(e.alt || "").trim());
   return {
     wide: document.documentElement.scrollWidth - window.innerWidth,
@@ -44,32 +44,38 @@ class Visit:
         return found + (["shows a formula as source"] if self.look["raw"] else [])
 
 
-def visit(chromium, url: str, *, width: int = 1366, scheme: str = "light", mode: str = "",
-          weigh: bool = False) -> Visit:
-    """Open `url` with an empty cache; requests to other hosts are stopped and counted."""
-    seen, answers = Visit(), []
-    context = chromium.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
-
-    def gate(route) -> None:
-        if urlsplit(route.request.url).netloc == urlsplit(url).netloc:
-            return route.continue_()
-        seen.foreign.append(route.request.url)
-        return route.abort()
-
-    context.route("**/*", gate)
+def reader(chromium, *, width: int = 1366, scheme: str = "light", mode: str = ""):
+    """A browser's profile with an empty cache; `mode` is the theme that the reader chose before."""
+    size = {"width": width, "height": 844}
+    context = chromium.new_context(viewport=size, color_scheme=scheme)
     if mode:
         context.add_init_script(f"localStorage.setItem('mode', '{mode}')")
-    page = context.new_page()
+    return context
+
+
+def visit(context, url: str) -> Visit:
+    """Open `url` and count requests to other hosts; the Chromium of conftest can reach none."""
+    seen, answers, page = Visit(), [], context.new_page()
+    here = urlsplit(url).netloc
+
+    def watch(request) -> None:
+        there = urlsplit(request.url)
+        if there.scheme != "data" and there.netloc != here:
+            seen.foreign.append(request.url)
+
+    page.on("request", watch)
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
     page.on("console", lambda message: message.type in ("error", "warning")
             and seen.errors.append(message.text))
     page.on("response", lambda answer: answers.append(answer))
     page.goto(url)
+    if url.endswith("/index.html"):
+        page.wait_for_url("**/intro.html")
     page.wait_for_timeout(50)
     seen.look = page.evaluate(LOOK)
-    if weigh:
-        seen.weight = sum(len(gzip.compress(answer.body())) for answer in answers)
-    context.close()
+    if here:
+        seen.weight = sum(len(gzip.compress(a.body())) for a in answers if a.ok)
+    page.close()
     return seen
 
 
