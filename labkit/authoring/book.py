@@ -106,8 +106,8 @@ def build_book(root: Path) -> int:
         print(f"{spent:7.1f} s  cells of {page}")
     print(f"{seconds:7.1f} s  in all, {seconds - sum(s for _, s in pages):.1f} s without the cells")
     if status:
-        print(f"\n{complaints(log, build)}\n\nThe site was not built; the one before, if any, stays. "
-              "The whole log: book/_build/build.log")
+        print(f"\n{complaints(log, build)}\n\nThe site was not built; the one before, if any, "
+              "stays. The whole log: book/_build/build.log")
         return 1
     publish(build, key)
     print("The site is built: book/_build/html/index.html")

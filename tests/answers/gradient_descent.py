@@ -170,13 +170,15 @@ ANSWERS = [
             return y.pow_(2).mean()
     """),
     # ------------------------------------------------------------------ task 2: mse_gradient
-    wrong("mse_gradient", "the sign: y minus prediction", "test_mse_gradient hidden_mse_gradient", 0,
+    wrong("mse_gradient", "the sign: y minus prediction",
+          "test_mse_gradient hidden_mse_gradient", 0,
           """
         def mse_gradient(x, y, theta):
             error = y - (x @ theta[:-1] + theta[-1])
             return torch.cat([2 * error @ x / len(x), 2 * error.mean().reshape(1)])
     """),
-    wrong("mse_gradient", "the factor 2 is forgotten", "test_mse_gradient hidden_mse_gradient", 0, """
+    wrong("mse_gradient", "the factor 2 is forgotten",
+          "test_mse_gradient hidden_mse_gradient", 0, """
         def mse_gradient(x, y, theta):
             error = x @ theta[:-1] + theta[-1] - y
             return torch.cat([error @ x / len(x), error.mean().reshape(1)])
@@ -192,12 +194,14 @@ ANSWERS = [
             error = x @ theta[:-1] + theta[-1] - y
             return torch.cat([2 / len(x) * (error @ x), 2 * error.sum().reshape(1)])
     """),
-    wrong("mse_gradient", "the intercept comes first", "test_mse_gradient hidden_mse_gradient", 0, """
+    wrong("mse_gradient", "the intercept comes first",
+          "test_mse_gradient hidden_mse_gradient", 0, """
         def mse_gradient(x, y, theta):
             x1 = torch.cat([torch.ones(len(x), 1, dtype=x.dtype), x], dim=1)
             return 2 / len(x) * x1.T @ (x1 @ theta - y)
     """),
-    wrong("mse_gradient", "no entry for the intercept", "test_mse_gradient hidden_mse_gradient", 0, """
+    wrong("mse_gradient", "no entry for the intercept",
+          "test_mse_gradient hidden_mse_gradient", 0, """
         def mse_gradient(x, y, theta):
             error = x @ theta[:-1] + theta[-1] - y
             return 2 * error @ x / len(x)
@@ -235,7 +239,8 @@ ANSWERS = [
             error = x @ theta[:-1] + theta[-1] - y
             return torch.cat([2 * error @ x / len(x), 2 * error.mean().reshape(1)])
     """),
-    wrong("mse_gradient", "squeeze drops the axis of a single example", "hidden_mse_gradient", 1, """
+    wrong("mse_gradient", "squeeze drops the axis of a single example",
+          "hidden_mse_gradient", 1, """
         def mse_gradient(x, y, theta):
             x1 = torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1).squeeze()
             return 2 / len(y) * x1.T @ (x1 @ theta - y)
@@ -308,7 +313,8 @@ ANSWERS = [
             total = gradient if total is None or len(total) != len(gradient) else total + gradient
             return total
     """),
-    wrong("mse_gradient", "the worked example, hard-coded", "test_mse_gradient hidden_mse_gradient", 0,
+    wrong("mse_gradient", "the worked example, hard-coded",
+          "test_mse_gradient hidden_mse_gradient", 0,
           """
         def mse_gradient(x, y, theta):
             return -torch.ones_like(theta)
@@ -402,7 +408,8 @@ ANSWERS = [
             path = torch.stack(path)
             return path, torch.stack([(t - c) @ a @ (t - c) / 2 for t in path])
     """),
-    wrong("descend", "one tensor stored many times, changed in place", "test_descend hidden_descend",
+    wrong("descend", "one tensor stored many times, changed in place",
+          "test_descend hidden_descend",
           0, """
         def descend(a, c, theta, eta, steps):
             if eta <= 0 or steps < 0:
@@ -803,7 +810,8 @@ ANSWERS = [
             return {"largest_step": 2 / high, "best_step": 2 / (low + high),
                     "rate": (high - low) / (high + low)}
     """),
-    wrong("curvature", "the best step is the mean of the two", "test_curvature hidden_curvature", 0, """
+    wrong("curvature", "the best step is the mean of the two",
+          "test_curvature hidden_curvature", 0, """
         def curvature(x):
             x = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
             values = torch.linalg.eigvalsh(2 / len(x) * x.T @ x)
@@ -840,7 +848,8 @@ ANSWERS = [
             return {"largest_step": 2 / high, "best_step": 2 / (low + high),
                     "rate": 1 - low / high}
     """),
-    wrong("curvature", "tensors instead of Python numbers", "test_curvature hidden_curvature", 0, """
+    wrong("curvature", "tensors instead of Python numbers",
+          "test_curvature hidden_curvature", 0, """
         def curvature(x):
             x = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
             values = torch.linalg.eigvalsh(2 / len(x) * x.T @ x)
@@ -902,7 +911,8 @@ ANSWERS = [
             return {"largest_step": round(2 / high, 4), "best_step": round(2 / (low + high), 4),
                     "rate": round((high - low) / (high + low), 4)}
     """),
-    wrong("curvature", "the notebook's x instead of the argument", "test_curvature hidden_curvature",
+    wrong("curvature", "the notebook's x instead of the argument",
+          "test_curvature hidden_curvature",
           0, """
         def curvature(data):
             x1 = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
@@ -912,7 +922,8 @@ ANSWERS = [
             return {"largest_step": 2 / high, "best_step": 2 / (low + high),
                     "rate": (high - low) / (high + low)}
     """),
-    wrong("curvature", "the first answer is kept for later calls", "test_curvature hidden_curvature",
+    wrong("curvature", "the first answer is kept for later calls",
+          "test_curvature hidden_curvature",
           0, """
         kept = {}
 
@@ -1030,7 +1041,8 @@ ANSWERS = [
                 w, b = w - eta * 2 * (error * z).mean(), b - eta * 2 * error.mean()
             return float(w / std), float(b - w * mean / std)
     """),
-    wrong("house_prices", "the listing's scale: raw areas", "test_house_prices hidden_house_prices", 0,
+    wrong("house_prices", "the listing's scale: raw areas",
+          "test_house_prices hidden_house_prices", 0,
           """
         def house_prices(area, price, eta, steps):
             z = area[:, 0]
@@ -1070,7 +1082,8 @@ ANSWERS = [
                 w, b = w - eta * (error * z).mean(), b - eta * error.mean()
             return float(w / std), float(b - w * mean / std)
     """),
-    wrong("house_prices", "not back in the original units", "test_house_prices hidden_house_prices", 0,
+    wrong("house_prices", "not back in the original units",
+          "test_house_prices hidden_house_prices", 0,
           """
         def house_prices(area, price, eta, steps):
             z = ((area - area.mean()) / area.std())[:, 0]
@@ -1158,7 +1171,8 @@ ANSWERS = [
                 w, b = w - eta * 2 * (error * z).mean(), b - eta * 2 * error.mean()
             return float(w / std), float(b - w * mean / std)
     """),
-    wrong("house_prices", "integer division of the areas", "test_house_prices hidden_house_prices", 0,
+    wrong("house_prices", "integer division of the areas",
+          "test_house_prices hidden_house_prices", 0,
           """
         def house_prices(area, price, eta, steps):
             mean, std = area.mean(), area.std()
@@ -1190,7 +1204,8 @@ ANSWERS = [
                 w, b = w - eta * 2 * (error * z).mean(), b - eta * 2 * error.mean()
             return float(w / std), float(b - w * mean / std)
     """),
-    wrong("house_prices", "eta and steps are the example's", "test_house_prices hidden_house_prices",
+    wrong("house_prices", "eta and steps are the example's",
+          "test_house_prices hidden_house_prices",
           0, """
         def house_prices(area, price, eta, steps):
             mean, std = area.mean(), area.std()
@@ -1248,7 +1263,8 @@ ANSWERS = [
             line = linregress(area[:, 0], price)
             return float(line.slope), float(line.intercept)
     """),
-    wrong("house_prices", "the worked example, hard-coded", "test_house_prices hidden_house_prices", 0,
+    wrong("house_prices", "the worked example, hard-coded",
+          "test_house_prices hidden_house_prices", 0,
           """
         def house_prices(area, price, eta, steps):
             return 0.75, 2500 / 3
@@ -1338,18 +1354,21 @@ ANSWERS = [
             x1 = np.c_[x.double().numpy(), np.ones(len(x))]
             return float(2 / len(x) * np.linalg.svd(x1, compute_uv=False)[0] ** 2)
     """),
-    wrong("find_curvature", "the tensor's own svd", "test_find_curvature hidden_find_curvature", 0, """
+    wrong("find_curvature", "the tensor's own svd",
+          "test_find_curvature hidden_find_curvature", 0, """
         def find_curvature(x, y):
             x1 = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
             return 2 / len(x) * x1.svd().S[0].item() ** 2
     """),
-    wrong("find_curvature", "the spectral norm of NumPy", "test_find_curvature hidden_find_curvature",
+    wrong("find_curvature", "the spectral norm of NumPy",
+          "test_find_curvature hidden_find_curvature",
           0, """
         def find_curvature(x, y):
             x1 = np.c_[x.double().numpy(), np.ones(len(x))]
             return float(2 / len(x) * np.linalg.norm(x1, ord=2) ** 2)
     """),
-    wrong("find_curvature", "the spectral norm of PyTorch", "test_find_curvature hidden_find_curvature",
+    wrong("find_curvature", "the spectral norm of PyTorch",
+          "test_find_curvature hidden_find_curvature",
           0, """
         from torch.linalg import matrix_norm
 
@@ -1377,7 +1396,8 @@ ANSWERS = [
             x1 = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
             return (2 / len(x) * x1.T @ x1).trace().item()
     """),
-    wrong("find_curvature", "the Frobenius norm", "test_find_curvature hidden_find_curvature", 0, """
+    wrong("find_curvature", "the Frobenius norm",
+          "test_find_curvature hidden_find_curvature", 0, """
         def find_curvature(x, y):
             x1 = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
             return (2 / len(x) * x1.T @ x1).norm().item()
@@ -1435,7 +1455,8 @@ ANSWERS = [
                     return 2 / eta
                 eta *= 2
     """),
-    wrong("find_curvature", "nan counts as convergence", "test_find_curvature hidden_find_curvature", 0,
+    wrong("find_curvature", "nan counts as convergence",
+          "test_find_curvature hidden_find_curvature", 0,
           """
         def find_curvature(x, y):
             works, fails = 1e-12, 2.0
@@ -1448,7 +1469,8 @@ ANSWERS = [
                     works = eta
             return 2 / works
     """),
-    wrong("find_curvature", "a run that has arrived counts as growing", "test_find_curvature", 1, """
+    wrong("find_curvature", "a run that has arrived counts as growing",
+          "test_find_curvature", 1, """
         def find_curvature(x, y):
             works, fails = 1.0, 2.0
             while True:
@@ -1462,7 +1484,8 @@ ANSWERS = [
                 works, fails = (eta, fails) if losses[-1] < losses[-2] else (works, eta)
             return 2 / works
     """),
-    wrong("find_curvature", "1/eta instead of 2/eta", "test_find_curvature hidden_find_curvature", 0, """
+    wrong("find_curvature", "1/eta instead of 2/eta",
+          "test_find_curvature hidden_find_curvature", 0, """
         def find_curvature(x, y):
             works, fails = 1e-12, 2.0
             while fails / works > 1.01:

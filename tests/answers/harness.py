@@ -23,6 +23,7 @@ import labkit.check  # noqa: F401  (the same)
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU_SECONDS = 3.0  # of one answer; the slowest reference needs well under one
+PATIENCE = 20.0  # how much longer than its CPU time an answer may take on a busy machine
 MEMORY = 4 * 2**30  # bytes of address space of one answer; torch alone takes 1
 LONGEST = 300  # characters kept of what a cell says, so that all of it fits in a pipe
 
@@ -134,7 +135,7 @@ def _limit(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_PROF, seconds)  # the signal ends the process
     hard = math.ceil(seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
-    signal.alarm(20 * hard)  # for an answer that sleeps
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE * hard)  # for an answer that sleeps
     with contextlib.suppress(ValueError):  # a system that knows no such limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
