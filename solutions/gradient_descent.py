@@ -492,7 +492,7 @@ def find_curvature(x, y):
     works, fails = 1.0, 2.0
     while not settles(works):
         works, fails = works / 10, works
-    while fails / works > 1.01:
+    while fails / works > 1.02:
         middle = (works * fails) ** 0.5
         if settles(middle):
             works = middle

@@ -1415,8 +1415,8 @@ ANSWERS = [
     wrong("find_curvature", "a fixed list of learning rates",
           "test_find_curvature hidden_find_curvature", 0, """
         def find_curvature(x, y):
-            for eta in (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9):
-                losses = losses_of_run(x, y, eta, 100)
+            for eta in (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9):
+                losses = losses_of_run(x, y, eta, 50)
                 if losses[-1] <= losses[-2] < float("inf"):
                     return 2 / eta
             return float("inf")
@@ -1424,9 +1424,9 @@ ANSWERS = [
     wrong("find_curvature", "the search begins below 1/2 only", "test_find_curvature", 1, """
         def find_curvature(x, y):
             works, fails = 1e-12, 0.5
-            while fails / works > 1.01:
+            while fails / works > 1.03:
                 eta = (works * fails) ** 0.5
-                losses = losses_of_run(x, y, eta, 100)
+                losses = losses_of_run(x, y, eta, 50)
                 if losses[-1] <= losses[-2] * (1 + 1e-9) < float("inf"):
                     works = eta
                 else:
@@ -1436,9 +1436,9 @@ ANSWERS = [
     wrong("find_curvature", "the search goes down to 1e-8 only", "hidden_find_curvature", 1, """
         def find_curvature(x, y):
             works, fails = 1e-8, 2.0
-            while fails / works > 1.01:
+            while fails / works > 1.03:
                 eta = (works * fails) ** 0.5
-                losses = losses_of_run(x, y, eta, 100)
+                losses = losses_of_run(x, y, eta, 50)
                 if losses[-1] <= losses[-2] * (1 + 1e-9) < float("inf"):
                     works = eta
                 else:
@@ -1450,7 +1450,7 @@ ANSWERS = [
         def find_curvature(x, y):
             eta = 1e-4
             while True:
-                losses = losses_of_run(x, y, eta, 100)
+                losses = losses_of_run(x, y, eta, 50)
                 if not losses[-1] <= losses[-2] * (1 + 1e-9) < float("inf"):
                     return 2 / eta
                 eta *= 2
@@ -1460,7 +1460,7 @@ ANSWERS = [
           """
         def find_curvature(x, y):
             works, fails = 1e-12, 2.0
-            while fails / works > 1.01:
+            while fails / works > 1.03:
                 eta = (works * fails) ** 0.5
                 losses = losses_of_run(x, y, eta, 200)
                 if losses[-1] > losses[-2] * (1 + 1e-9):
@@ -1474,13 +1474,13 @@ ANSWERS = [
         def find_curvature(x, y):
             works, fails = 1.0, 2.0
             while True:
-                losses = losses_of_run(x, y, works, 100)
+                losses = losses_of_run(x, y, works, 50)
                 if losses[-1] < losses[-2]:
                     break
                 works, fails = works / 10, works
-            while fails / works > 1.01:
+            while fails / works > 1.03:
                 eta = (works * fails) ** 0.5
-                losses = losses_of_run(x, y, eta, 100)
+                losses = losses_of_run(x, y, eta, 50)
                 works, fails = (eta, fails) if losses[-1] < losses[-2] else (works, eta)
             return 2 / works
     """),
@@ -1488,9 +1488,9 @@ ANSWERS = [
           "test_find_curvature hidden_find_curvature", 0, """
         def find_curvature(x, y):
             works, fails = 1e-12, 2.0
-            while fails / works > 1.01:
+            while fails / works > 1.03:
                 eta = (works * fails) ** 0.5
-                losses = losses_of_run(x, y, eta, 100)
+                losses = losses_of_run(x, y, eta, 50)
                 if losses[-1] <= losses[-2] * (1 + 1e-9) < float("inf"):
                     works = eta
                 else:
@@ -1503,7 +1503,7 @@ ANSWERS = [
             works, fails = 1e-12, 2.0
             while fails / works > 1.2:
                 eta = (works * fails) ** 0.5
-                losses = losses_of_run(x, y, eta, 100)
+                losses = losses_of_run(x, y, eta, 50)
                 if losses[-1] <= losses[-2] * (1 + 1e-9) < float("inf"):
                     works = eta
                 else:
@@ -1514,9 +1514,9 @@ ANSWERS = [
           "test_find_curvature hidden_find_curvature", 0, """
         def find_curvature(x, y):
             works, fails = 1e-12, 2.0
-            while fails / works > 1.01:
+            while fails / works > 1.03:
                 eta = (works * fails) ** 0.5
-                losses = losses_of_run(areas, prices, eta, 100)
+                losses = losses_of_run(areas, prices, eta, 50)
                 if losses[-1] <= losses[-2] * (1 + 1e-9) < float("inf"):
                     works = eta
                 else:
@@ -1593,13 +1593,13 @@ EQUIVALENT = {
                                  "ones gives float64",
     "curvature 8:17 LtE>Lt": "differs only where low is exactly 1e-12 high, which rounding decides",
     "find_curvature 5:42 100>101": _SEARCH,
-    "find_curvature 6:15 LtE>Lt": "differs only where two losses stand exactly 1 + 1e-9 apart; "
-                                  "losses that are both 0 do not occur in these data",
+    "find_curvature 6:15 LtE>Lt": "differs only where two losses stand exactly 1 + 1e-9 apart, "
+                                  "or are both 0, which takes luck in rounding",
     "find_curvature 6:36 drop minus": "losses[+2] is an early loss: below it at the end is "
                                       "convergence too",
     "find_curvature 6:37 2>3": "growth over two steps is growth too",
     "find_curvature 8:19 1.0>2.0": _SEARCH,
     "find_curvature 8:24 2.0>3.0": _SEARCH,
     "find_curvature 10:31 10>11": _SEARCH,
-    "find_curvature 11:10 Gt>GtE": "differs only where the ratio is exactly 1.01",
+    "find_curvature 11:10 Gt>GtE": "differs only where the ratio is exactly 1.02",
 }
