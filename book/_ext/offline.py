@@ -76,9 +76,11 @@ def icon_codes(out: Path) -> set[int]:
     # A rule that is no icon's own name belongs to the theme: it is kept.
     codes = {code for name, code in rules.items() if name in used or not name.startswith(".fa-")}
     for css in out.glob("_static/**/*.css"):
+        text = css.read_text(encoding="utf-8")
+        # The theme writes the icons of admonitions as the characters themselves.
+        codes |= {ord(char) for char in re.findall("[\ue000-\uf8ff]", text)}
         if css.name != "pydata-sphinx-theme.css":
-            found = re.findall(r"\\(f[0-9a-f]{3})\b", css.read_text(encoding="utf-8"))
-            codes |= {int(code, 16) for code in found}
+            codes |= {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", text)}
     return codes
 
 

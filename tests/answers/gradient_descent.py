@@ -303,6 +303,12 @@ ANSWERS = [
                     slopes.append(forward.unpack_dual(loss).tangent)
             return torch.stack(slopes)
     """),
+    wrong("mse_gradient", "the notebook's x and y instead of the arguments", "hidden_mse_gradient", 1,
+          """
+        def mse_gradient(data, targets, theta):
+            error = x @ theta[:-1] + theta[-1] - y
+            return torch.cat([2 * error @ x / len(x), 2 * error.mean().reshape(1)])
+    """),
     wrong("mse_gradient", "accumulates over calls", "test_mse_gradient hidden_mse_gradient", 0, """
         total = None
 
@@ -910,17 +916,6 @@ ANSWERS = [
             low, high = values[0].item(), values[-1].item()
             return {"largest_step": round(2 / high, 4), "best_step": round(2 / (low + high), 4),
                     "rate": round((high - low) / (high + low), 4)}
-    """),
-    wrong("curvature", "the notebook's x instead of the argument",
-          "test_curvature hidden_curvature",
-          0, """
-        def curvature(data):
-            x1 = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
-            values = torch.linalg.eigvalsh(2 / len(x1) * x1.T @ x1)
-            low, high = values[0].item(), values[-1].item()
-            low = 0.0 if low <= 1e-12 * high else low
-            return {"largest_step": 2 / high, "best_step": 2 / (low + high),
-                    "rate": (high - low) / (high + low)}
     """),
     wrong("curvature", "the first answer is kept for later calls",
           "test_curvature hidden_curvature",

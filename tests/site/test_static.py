@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 from sphinxcontrib import katex
 from visit import pages
 
@@ -35,6 +36,14 @@ def dead_links(site: Path) -> list[str]:
 
 def test_every_local_link_leads_somewhere(site: Path) -> None:
     assert not dead_links(site)
+
+
+def test_no_icon_of_an_admonition_is_missing(site: Path) -> None:
+    css = "".join(p.read_text(encoding="utf-8") for p in site.glob("_static/**/*.css"))
+    wanted = {ord(char) for char in re.findall("--pst-icon-[a-z-]+: ?\"([\ue000-\uf8ff])\"", css)}
+    fonts = [TTFont(path) for path in site.glob("_static/vendor/fontawesome/webfonts/*.woff2")]
+    kept = {code for font in fonts for code in font.getBestCmap()}
+    assert len(wanted) > 5 and wanted <= kept, [hex(code) for code in wanted - kept]
 
 
 def test_dead_links_are_seen(tmp_path: Path) -> None:
