@@ -303,7 +303,7 @@ ANSWERS = [
                     slopes.append(forward.unpack_dual(loss).tangent)
             return torch.stack(slopes)
     """),
-    wrong("mse_gradient", "the notebook's x and y instead of the arguments", "hidden_mse_gradient", 1,
+    wrong("mse_gradient", "the notebook's x and y, not the arguments", "hidden_mse_gradient", 1,
           """
         def mse_gradient(data, targets, theta):
             error = x @ theta[:-1] + theta[-1] - y
