@@ -20,6 +20,7 @@ class _Network(nn.Sequential):
     takes: tuple[int, ...]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The output for a batch `x`; ValueError, with the shape it takes, for another one."""
         if not self._fits(tuple(x.shape[1:])):
             raise ValueError(f"{type(self).__name__} takes a batch of shape "
                              f"(B, {', '.join(map(str, self.takes))}), got {tuple(x.shape)}")
