@@ -11,7 +11,7 @@
 #     name: python3
 # course:
 #   title: Gradient descent
-#   minutes: 90
+#   minutes: 120
 #   points: 20
 # ---
 
@@ -20,7 +20,7 @@
 #
 # You will write the loss of a linear model, its gradient, and the descent itself; predict from the
 # data alone which learning rates work; repair a printed program that has five faults; and measure
-# the curvature of a loss by nothing but runs.
+# the curvature of a loss by nothing but runs. Allow {{minutes}} minutes.
 #
 # | task | points | |
 # |---|---|---|
@@ -32,11 +32,12 @@
 # | 6 `find_curvature` | 2 | experiment |
 # | 7 in words | 3 | graded by hand |
 #
-# **How it works.** Write where a cell says `raise NotImplementedError(...)`, in place of that line. Run
-# the test below it: it says what it expected, what came, and where to look. When your notebook is
-# graded, hidden tests check the same description on other inputs. Every task stands by itself: the
-# tests of one never use your answer to another. Your functions get copies, so nothing that you do
-# to an argument can harm a test. Chapter: *Gradient descent* in the part *Train*.
+# **How it works.** Write where a cell says `raise NotImplementedError(...)`, in place of that line.
+# Run the test below it: it says what it expected, what came, and where to look. What your function
+# prints appears there too. When your notebook is graded, hidden tests check the same description on
+# other inputs. Every task stands by itself: the tests of one never use your answer to another. Your
+# functions get copies, so nothing that you do to an argument can harm a test. A cell that does not
+# end is stopped by *Kernel → Interrupt Kernel*. Chapter: *Gradient descent* in the part *Train*.
 #
 # **Notation, used throughout.** `x` holds one example a row, shape `(N, D)`. `theta` has shape
 # `(D + 1,)`: the first `D` entries are the weights, **the last one is the intercept**. `y` has shape
@@ -100,6 +101,8 @@ def mse(x, y, theta):
     ### END SOLUTION
 
 # %% nbgrader={"grade_id": "test_mse", "points": 1}
+from labkit import check
+
 x = torch.tensor([[1.0], [2.0]])
 y = torch.tensor([3.0, 4.0])
 loss = check.call("mse", x, y, torch.tensor([2.0, 0.0]))
@@ -111,6 +114,8 @@ check.raises("mse", ValueError, x, y.reshape(2, 1), torch.tensor([2.0, 0.0]),
 print("mse: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_mse", "points": 1}
+from labkit import check
+
 # Hidden tests: three features, float64, a single example, y and theta of other wrong shapes.
 ### BEGIN HIDDEN TESTS
 _g = torch.Generator().manual_seed(1)
@@ -166,6 +171,8 @@ def mse_gradient(x, y, theta):
     ### END SOLUTION
 
 # %% nbgrader={"grade_id": "test_mse_gradient", "points": 1}
+from labkit import check
+
 x = torch.tensor([[1.0], [2.0]])
 y = torch.tensor([3.0, 4.0])
 gradient = check.call("mse_gradient", x, y, torch.tensor([2.0, 0.0]), forbid=check.GRADIENTS)
@@ -180,6 +187,8 @@ for place in range(2):
 print("mse_gradient: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_mse_gradient", "points": 1}
+from labkit import check
+
 # Hidden tests: several features in float64 against automatic differentiation, the optimum, and a
 # single example.
 ### BEGIN HIDDEN TESTS
@@ -209,8 +218,8 @@ check.show("mse_gradient", torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([3.
 # %% [markdown]
 # ## Task 3: the descent (4 points, core)
 #
-# Any smooth loss looks like a quadratic near its minimum. Write `descend(a, c, theta, eta, steps)`:
-# gradient descent on
+# Near a minimum with positive curvature, a smooth loss looks like a quadratic. Write
+# `descend(a, c, theta, eta, steps)`: gradient descent on
 #
 # $$L(\theta) = \tfrac12 (\theta - c)^\top A\,(\theta - c), \qquad \nabla L(\theta) = A(\theta - c),
 # \qquad \theta_{k+1} = \theta_k - \eta\,\nabla L(\theta_k).$$
@@ -250,21 +259,27 @@ def descend(a, c, theta, eta, steps):
     ### END SOLUTION
 
 # %% nbgrader={"grade_id": "test_descend", "points": 2}
+from labkit import check
+
 scratch = check.GRADIENTS + check.OPTIMIZERS
 a = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
 start = torch.tensor([1.0, 1.0])
-path, losses = check.call("descend", a, torch.zeros(2), start, 0.5, 2, forbid=scratch)
+got = check.call("descend", a, torch.zeros(2), start, 0.5, 2, forbid=scratch)
+path, losses = check.parts(got, "path", "losses")
 check.close(path, torch.tensor([[1.0, 1.0], [0.0, 0.5], [0.0, 0.25]]),
             "the path of the example: row 0 is the start, then one row a step")
 check.close(losses, torch.tensor([1.5, 0.125, 0.03125]),
             "the losses of the example: one for each row of the path, with the factor 1/2")
-path, losses = check.call("descend", a, start, start, 0.1, 3, forbid=scratch)
+got = check.call("descend", a, start, start, 0.1, 3, forbid=scratch)
+path, losses = check.parts(got, "path", "losses")
 check.close(path, start.repeat(4, 1), "a start in the minimum c: every step stays there")
 check.raises("descend", ValueError, a, torch.zeros(2), start, 0.0, 2,
              where="eta = 0 is not positive; the task asks for ValueError")
 print("descend: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_descend", "points": 2}
+from labkit import check
+
 # Hidden tests: a rotated quadratic in float64, no step at all, negative steps, a negative rate.
 ### BEGIN HIDDEN TESTS
 _scratch = check.GRADIENTS + check.OPTIMIZERS
@@ -307,12 +322,15 @@ check.show("descend", torch.tensor([[2.0, 1.0], [1.0, 3.0]]), torch.tensor([1.0,
 # * `"largest_step"`: $2/\lambda_{\max}$; at or above it descent does not converge,
 # * `"best_step"`: $2/(\lambda_{\min}+\lambda_{\max})$, the constant step with the fastest worst case,
 # * `"rate"`: $(\kappa-1)/(\kappa+1)$ with $\kappa=\lambda_{\max}/\lambda_{\min}$, by which the best
-#   step shrinks the distance to the minimum.
+#   step multiplies the distance to the minimum, in the end.
+#
+# What to know about the input and the edge cases:
 #
 # * `x` `(N, D)`, float32 or float64. **Compute in float64**: $\kappa$ of raw data easily passes the
 #   precision of float32.
 # * When the columns of $\tilde X$ depend on each other, $\lambda_{\min}$ is 0 up to rounding, and the
-#   rate is exactly `1.0`. Treat $\lambda_{\min}\le 10^{-12}\,\lambda_{\max}$ as 0.
+#   rate is exactly `1.0`: along one direction the loss is flat and nothing moves. Treat
+#   $\lambda_{\min}\le 10^{-12}\,\lambda_{\max}$ as 0; the two steps then agree.
 # * Every library call is allowed here.
 #
 # **Example.** `x = [[-1.], [1.]]`: $H$ is twice the identity, so the result is
@@ -338,16 +356,26 @@ def curvature(x):
     ### END SOLUTION
 
 # %% nbgrader={"grade_id": "test_curvature", "points": 2}
+from labkit import check
+
 got = check.call("curvature", torch.tensor([[-1.0], [1.0]]))
 check.close(got, {"largest_step": 1.0, "best_step": 0.5, "rate": 0.0}, "the example")
 got = check.call("curvature", torch.tensor([[0.0], [2.0], [0.0], [2.0]]))
 eigenvalues = 3 + 5**0.5, 3 - 5**0.5  # of [[4, 2], [2, 2]], by the quadratic formula
-check.close(got["largest_step"], 2 / eigenvalues[0],
-            "largest_step for x = [[0], [2], [0], [2]]: is the column of ones in, and the 2/N?")
-check.close(got["best_step"], 2 / sum(eigenvalues), "best_step for x = [[0], [2], [0], [2]]")
+got = {name: value for name, value in got.items() if name != "rate"}
+check.close(got, {"largest_step": 2 / eigenvalues[0], "best_step": 2 / sum(eigenvalues)},
+            "x = [[0], [2], [0], [2]]: is the column of ones in, and the factor 2/N?")
 print("curvature: the visible tests pass")
 
+# %% nbgrader={"grade_id": "try_curvature", "locked": true}
+# Not graded here: the rate where it is not 0. The hidden tests look at other rates.
+got = check.call("curvature", torch.tensor([[0.0], [2.0], [0.0], [2.0]]))
+check.close(got, {**got, "rate": 5**0.5 / 3}, "the rate for x = [[0], [2], [0], [2]]")
+print("curvature: the rate is right too")
+
 # %% nbgrader={"grade_id": "hidden_curvature", "points": 2}
+from labkit import check
+
 # Hidden tests: rates against singular values, dependent columns, both sides of the threshold, raw
 # air pressures given in float32.
 ### BEGIN HIDDEN TESTS
@@ -383,8 +411,14 @@ check.show("curvature", torch.tensor([[0.0], [1.0], [3.0]]))
 #
 # {{listing L04}}
 #
-# Repair the fault, and the next one appears: five of them, from a wrong shape to a model that cannot
-# fit. Write `house_prices(area, price, eta, steps)`, the program as it should have been:
+# Its comments say: initialize the parameter; set the learning rate; set the training data; train, and
+# in the loop: predicted price, loss, gradient, update; print the result.
+#
+# There are five faults, one above the other, from a wrong shape to a model that cannot fit. Repair the
+# first and the crash is gone; behind it three faults hide behind one symptom, a weight that is not a
+# finite number, until the last of the three is repaired; the fifth is a weight that is finite and a
+# poor line. Find all five before you write `house_prices(area, price, eta, steps)`, the program as it
+# should have been:
 #
 # * `area` a NumPy array `(n, 1)` as in the listing, of **integers or floats**; `price` a NumPy array
 #   `(n,)`. Not all areas are equal.
@@ -396,10 +430,12 @@ check.show("curvature", torch.tensor([[0.0], [1.0], [3.0]]))
 # * From scratch: a least-squares solver earns nothing here.
 #
 # **Example.** The listing's three houses with `eta = 0.01` and `steps = 1000` give
-# `w = 0.75`, `b = 833.33…`. The test takes well under a second.
+# `w = 0.75`, `b = 833.33…`. One step by hand: areas 1 and 3, prices 2 and 4, `eta = 0.1`. The
+# standardized areas are −1 and 1, the errors at the start −2 and −4, the gradients −2 and −6, so the
+# parameters become 0.2 and 0.6, which is `w = 0.2`, `b = 0.2`. The test takes well under a second.
 #
-# <details><summary>Hint 1</summary>Print the shape of every array in the loop. A gradient has the
-# shape of its parameter.</details>
+# <details><summary>Hint 1</summary>Copy the listing into a cell of your own and print the shape of every
+# array in its loop. A gradient has the shape of its parameter.</details>
 # <details><summary>Hint 2</summary>The gradient of task 2 is right; compare the listing's line with
 # it: sign, sum, mean. To go back to original units, put (area − mean)/std into the model and collect
 # what multiplies the area.</details>
@@ -418,17 +454,30 @@ def house_prices(area, price, eta, steps):
     ### END SOLUTION
 
 # %% nbgrader={"grade_id": "test_house_prices", "points": 1}
+from labkit import check
+
 X = np.array([[1000], [2000], [3000]])  # integers, as in the listing
 prices = np.array([1500, 2500, 3000])
-w, b = check.call("house_prices", X, prices, 0.01, 1000, forbid=check.LEAST_SQUARES)
-check.close(w, 0.75, "the weight, in price per unit of area: divide by the standard deviation",
-            rtol=1e-4)
-check.close(b, 2500 / 3, "the intercept: the price of area 0, not of the mean area", rtol=1e-4)
-w, b = check.call("house_prices", X, prices, 0.01, 0, forbid=check.LEAST_SQUARES)
-check.close((w, b), (0.0, 0.0), "no step at all: both parameters are still 0", atol=1e-9)
+got = check.call("house_prices", X, prices, 0.01, 1000, forbid=check.LEAST_SQUARES)
+w, b = check.parts(got, "w", "b")
+check.close((w, b), (0.75, 2500 / 3), "the listing's houses (integers), after 1000 steps", rtol=1e-4)
+got = check.call("house_prices", X, prices, 0.01, 0, forbid=check.LEAST_SQUARES)
+check.close(tuple(check.parts(got, "w", "b")), (0.0, 0.0), "no step at all: both are still 0",
+            atol=1e-9)
 print("house_prices: the visible tests pass")
 
+# %% nbgrader={"grade_id": "try_house_prices", "locked": true}
+# Not graded here: the step by hand. A wrong step may still arrive in the end; the hidden tests see it.
+houses = np.array([[1.0], [3.0]]), np.array([2.0, 4.0])
+got = check.call("house_prices", *houses, 0.1, 1, forbid=check.LEAST_SQUARES)
+w, b = check.parts(got, "w", "b")
+check.close((w, b), (0.2, 0.2), "the step by hand: shape of the error, sign, factor 2, mean, and "
+            "back to the original units", rtol=1e-9)
+print("house_prices: the step by hand is right")
+
 # %% nbgrader={"grade_id": "hidden_house_prices", "points": 2}
+from labkit import check
+
 # Hidden tests: one and a few steps on other houses, and many steps against least squares.
 ### BEGIN HIDDEN TESTS
 _area = np.array([[30.0], [55.0], [80.0], [150.0], [200.0]])
@@ -465,8 +514,8 @@ check.show("house_prices", np.array([[1000], [2000], [3000]]), np.array([1500, 2
 # (with intercept), as a Python float, within **3 percent**, from runs of `losses_of_run` (defined in
 # the first cell).
 #
-# * `x` `(N, D)` and `y` `(N,)` float32 tensors; $\lambda_{\max}$ may lie anywhere from 1 to 10¹⁰, so
-#   a fixed list of learning rates will not do. (With an intercept it is never below 2.)
+# * `x` `(N, D)` and `y` `(N,)` float32 tensors; $\lambda_{\max}$ may lie anywhere from 2 (with an
+#   intercept it is never below) to 10¹⁰, so a fixed list of learning rates will not do.
 # * With 100 steps a learning rate the growth shows in time; about 20 runs are enough. The test
 #   takes about a second.
 # * Eigenvalue and singular-value routines, and norms that are singular values, earn nothing here.
@@ -502,6 +551,8 @@ def find_curvature(x, y):
     ### END SOLUTION
 
 # %% nbgrader={"grade_id": "test_find_curvature", "points": 1}
+from labkit import check
+
 areas = torch.tensor([[1000.0], [2000.0], [3000.0]])
 prices = torch.tensor([1500.0, 2500.0, 3000.0])
 got = check.call("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1.0]),
@@ -514,6 +565,8 @@ check.close(got, float(np.linalg.eigvalsh(2 / 3 * x1.T @ x1)[-1]),
 print("find_curvature: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_find_curvature", "points": 1}
+from labkit import check
+
 # Hidden tests: several features, and other scales.
 ### BEGIN HIDDEN TESTS
 for _seed, _scale, _which in ((4, 1.0, "three features"), (5, 5e4, "features of a larger scale")):
@@ -534,11 +587,12 @@ check.show("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1
 # ## Task 7: in your own words (3 points, graded by hand)
 #
 # Somebody standardizes the area of the three houses, keeps `eta = 0.01`, and the program of task 5
-# converges at once, although the same step had failed on the raw areas.
+# now converges, although the same step had failed on the raw areas. One point a part, in five to
+# eight sentences together:
 #
-# In five to eight sentences: (a) Why did the raw data fail at this step? (b) What did standardizing
-# change, and why does that help both the largest allowed step and the number of steps needed?
-# (c) Would it have helped to divide the areas by 1000 and do nothing else? Give the reason.
+# (a) Why did the raw data fail at this step? (b) What did standardizing change, and why does that help
+# both the largest allowed step and the number of steps needed? (c) Suppose one had divided the areas
+# by 1000 and done nothing else. Would 0.01 then converge, and would it need as few steps? Why?
 
 # %% [markdown] nbgrader={"grade_id": "written", "points": 3, "solution": true}
 # ### BEGIN MARK SCHEME
@@ -554,7 +608,7 @@ check.show("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1
 #
 # (c) It helps the limit (λmax falls by about 10⁶), and κ falls from some 10⁷ to some 10², but it does
 # not make κ = 1: the area still has a mean far from zero, so its column is not orthogonal to the
-# column of ones. Descent then converges, more slowly than after standardizing. Full point for
-# "helps, but less, because the mean is not removed"; half for "helps" or "does not help" with a
+# column of ones. 0.01 then converges, in more steps than after standardizing. Full point for "yes,
+# but slower, because the mean is not removed" (or because κ is still above 1); half for "yes" with a
 # sound reason on λmax alone.
 # ### END MARK SCHEME

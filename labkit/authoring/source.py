@@ -37,7 +37,7 @@ def read(path: Path) -> NotebookNode:
     cells = [c for c in notebook.cells if c.cell_type != "raw"]
     seen: dict[str, int] = {}
     for cell in cells:
-        cell.source = _with_listings(cell.source)
+        cell.source = _with_listings(cell.source).replace("{{minutes}}", str(course["minutes"]))
         cell.metadata = _metadata(cell)
         base = cell.metadata.get("nbgrader", {}).get("grade_id") or _hash(cell.source)[:12]
         seen[base] = seen.get(base, 0) + 1

@@ -40,7 +40,7 @@ def call(name: str, *values: Plain, forbid: Sequence[str] = ()) -> Plain:
 
     `forbid` names modules or functions ("torch.optim", "numpy.linalg.lstsq") that earn nothing
     in this task; GRADIENTS, OPTIMIZERS, LEAST_SQUARES and EIGENVALUES are such lists. What the
-    function prints or warns is dropped: a warning must not cost a mark.
+    function prints is shown; what it writes to stderr is dropped: a warning must not cost a mark.
     Raises `Failed` when the function is missing, raises, or returns something that is not plain.
     """
     result, error = _run(name, values, forbid)
@@ -72,12 +72,13 @@ def close(got: Plain, want: Plain, where: str = "", rtol: float = 1e-5,
     A Python number matches any Python number that is not a bool. NaN is never close.
     """
     _same_kind(got, want, where)
-    pairs = zip(numbers(got), numbers(want), strict=True)
+    pairs = list(zip(numbers(got), numbers(want), strict=True))
     worst = max(((abs(g - w) - atol - rtol * abs(w), g, w) for g, w in pairs),
                 key=lambda row: math.inf if math.isnan(row[0]) else row[0], default=(0, 0, 0))
     if not worst[0] <= 0:
-        raise Failed(f"expected {brief(want)}, got {brief(got)}; "
-                     f"furthest apart are {worst[1]:.6g} and {worst[2]:.6g}.{_at(where)}")
+        most = f"; furthest off: expected {worst[2]:.6g}, got {worst[1]:.6g}"
+        raise Failed(f"expected {brief(want)}, got {brief(got)}{most if len(pairs) > 1 else ''}."
+                     f"{_at(where)}")
 
 
 def equal(got: Plain, want: Plain, where: str = "") -> None:
@@ -85,6 +86,14 @@ def equal(got: Plain, want: Plain, where: str = "") -> None:
     _same_kind(got, want, where)
     if numbers(got) != numbers(want) or words(got) != words(want):
         raise Failed(f"expected {brief(want)}, got {brief(got)}.{_at(where)}")
+
+
+def parts(value: Plain, *names: str) -> list[Plain]:
+    """The values of a result that a task describes as a pair or a triple."""
+    if type(value) not in (tuple, list) or len(value) != len(names):
+        raise Failed(f"expected {len(names)} values, ({', '.join(names)}), got {_a(value)}. "
+                     "Look at: the line with `return`")
+    return list(value)
 
 
 def true(condition: bool, message: str) -> None:
@@ -100,7 +109,8 @@ def contract(sentence: str) -> Iterator[None]:
     Any failure inside becomes one sentence ("fails for a column vector"), without inputs.
     """
     try:
-        yield
+        with contextlib.redirect_stdout(io.StringIO()):  # a student's prints could show the inputs
+            yield
     except Unfinished:
         raise
     except Exception:
@@ -120,7 +130,14 @@ def show(name: str, *values: Plain, digits: int = 4) -> None:
 def _same_kind(got: Plain, want: Plain, where: str) -> None:
     """Require the type, shape and dtype of `want`."""
     if outline(got) != outline(want):
-        raise Failed(f"expected a {outline(want)}, got a {outline(got)}.{_at(where)}")
+        raise Failed(f"expected a {outline(want)}, got {_a(got)}.{_at(where)}")
+
+
+def _a(value: Plain) -> str:
+    """A value of the wrong kind, in words; what comes of a forgotten `return` says so."""
+    if value is None:
+        return "nothing (is the `return` missing?)"
+    return f"a {outline(value)}" + (f", {brief(value)}" if isinstance(value, int | float) else "")
 
 
 def _run(name: str, values: Sequence[Plain], forbid: Sequence[str]) -> tuple[Any, Failed | None]:
@@ -130,16 +147,16 @@ def _run(name: str, values: Sequence[Plain], forbid: Sequence[str]) -> tuple[Any
         return None, Failed(f"there is no function {name}: run the cell that defines it, "
                             "and keep its name.")
     given = [copied(value) for value in values]
-    silence = io.StringIO()
     try:
-        with (contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence),
-              warnings.catch_warnings(), forbidden(forbid)):
+        with (contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings(),
+              forbidden(forbid)):
             warnings.simplefilter("ignore")
             return function(*given), None
     except NotImplementedError:
         return None, Unfinished(f"{name} is not written yet.")
     except (Exception, SystemExit) as error:  # whatever a student's code raises becomes a sentence
-        failure = Failed(f"{name} raised {type(error).__name__}: {str(error)[:300]}{_line(error)}")
+        failure = Failed(f"{name} raised {type(error).__name__}: {str(error)[:300]}{_line(error)}. "
+                         f"It was given: {'; '.join(outline(value) for value in values)}.")
         failure.__cause__, failure.__suppress_context__ = error, True
         return None, failure
 
