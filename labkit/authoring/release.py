@@ -107,10 +107,11 @@ def write_zip(folder: Path, target: Path) -> None:
 
 def listing(folder: Path) -> str:
     """The exercises of a folder as a Markdown list."""
-    titles = {path: json.loads(path.read_text())["metadata"]["labkit"]["title"]
-              for path in sorted(folder.glob("*/*.ipynb"))}
-    return "".join(f"- {title}: `{path.relative_to(folder.parent).as_posix()}`\n"
-                   for path, title in titles.items())
+    facts = {path: json.loads(path.read_text())["metadata"]["labkit"]
+             for path in sorted(folder.glob("*/*.ipynb"))}
+    return "".join(f"- {fact['title']}, {fact['minutes']} minutes, {fact['points']} points: "
+                   f"`{path.relative_to(folder.parent).as_posix()}`\n"
+                   for path, fact in facts.items())
 
 
 def plain(page: str, wheel: str, assignments: str) -> str:

@@ -48,7 +48,7 @@ def read(path: Path) -> NotebookNode:
     made = nbformat.v4.new_notebook(cells=cells)
     made.metadata = nbformat.from_dict({
         "kernelspec": _KERNEL, "language_info": {"name": "python"},
-        "labkit": {"title": course["title"], "made_from": made_from(path, cells)}})
+        "labkit": {**course, "made_from": made_from(path, cells)}})
     return made
 
 
