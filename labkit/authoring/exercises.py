@@ -58,7 +58,7 @@ def build(name: str, into: Path, stored: Path | None) -> tuple[Path, Path]:
     notebook = source.read(ROOT / "solutions" / f"{name}.py")
     old = nbformat.read(stored, as_version=4) if stored and stored.exists() else None
     if old is not None and source.fingerprint(old) == source.fingerprint(notebook):
-        notebook = old
+        source.take_outputs(notebook, old)
     else:
         print(f"{name}: running the solution notebook ...", flush=True)
         source.execute(notebook, cwd=ROOT)

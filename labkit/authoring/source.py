@@ -83,6 +83,13 @@ def execute(notebook: NotebookNode, cwd: Path) -> None:
     notebook.metadata["language_info"] = {"name": "python"}
 
 
+def take_outputs(notebook: NotebookNode, ran: NotebookNode) -> None:
+    """Put the outputs of a notebook that was run before into the same cells of a fresh one."""
+    for cell, before in zip(notebook.cells, ran.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = before.outputs, before.execution_count
+
+
 def write(path: Path, notebook: NotebookNode) -> None:
     """Write a notebook unless the very same bytes are there."""
     text = nbformat.writes(notebook, version=4) + "\n"

@@ -213,8 +213,8 @@ def test_close_accepts_within_the_tolerance():
 
 def test_a_message_says_what_was_expected_what_came_and_where_to_look():
     refused(r"expected tensor\(\[1, 2\]\), got tensor\(\[1, 5\]\); furthest off: "
-            r"expected 2, got 5\. Look at: the sign", "close", torch.tensor([1.0, 5.0]), torch.tensor([1.0, 2.0]),
-            "the sign")
+            r"expected 2, got 5\. Look at: the sign",
+            "close", torch.tensor([1.0, 5.0]), torch.tensor([1.0, 2.0]), "the sign")
     refused("expected 2, got 3. Look at: the sum", "equal", 3, 2, "the sum")
 
 
