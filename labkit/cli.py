@@ -88,8 +88,6 @@ def _rows() -> Iterator[Row]:
         "chromium", "chromium-browser", "--cask google-chrome"), needed=False)
     yield Row("bubblewrap", _program("bwrap"), "for sandboxed grading; " + _system(
         "bubblewrap", "bubblewrap", None), needed=False)
-    yield Row("Node.js", _program("node"), "for the website's mathematics; " + _system(
-        "nodejs", "nodejs", "node"), needed=False)
 
 
 def _torch_rows() -> Iterator[Row]:

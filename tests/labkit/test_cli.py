@@ -44,7 +44,7 @@ def printed(capsys):
     lines = capsys.readouterr().out.splitlines()
     return {what: line for line in lines for what in (
         "Python", "torch 2", "device", "packages", "digits", "mnist-sample", "diabetes",
-        "data mnist ", "fashion-mnist", "Chromium", "bubblewrap", "Node.js") if what in line[9:40]}
+        "data mnist ", "fashion-mnist", "Chromium", "bubblewrap") if what in line[9:40]}
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed():
@@ -86,7 +86,7 @@ def test_a_student_needs_no_browser_no_sandbox_and_no_full_data(bare, capsys):
     lines = printed(capsys)
     assert lines["data mnist "].endswith("not ready: type: labkit data mnist")
     assert all(lines[what].startswith("optional") and "not ready" in lines[what]
-               for what in ("data mnist ", "fashion-mnist", "Chromium", "bubblewrap", "Node.js"))
+               for what in ("data mnist ", "fashion-mnist", "Chromium", "bubblewrap"))
     assert all(lines[what].startswith("ok") for what in (
         "Python", "torch 2", "device", "packages", "digits", "mnist-sample", "diabetes"))
 
@@ -99,7 +99,7 @@ def test_programs_and_data_that_are_there_are_shown_with_their_place(bare, monke
     assert cli.main(["doctor"]) == 0
     lines = printed(capsys)
     assert lines["Chromium"].split() == ["ok", "Chromium", "/here/chromium-browser"]
-    assert lines["bubblewrap"].endswith("/here/bwrap") and lines["Node.js"].endswith("/here/node")
+    assert lines["bubblewrap"].endswith("/here/bwrap")
     assert lines["fashion-mnist"].endswith("LABKIT_DATA: data/fashion-mnist")
 
 

@@ -219,8 +219,10 @@ def test_step_limit(outcome):
     total = 2 / np.linalg.eigvalsh(3 * hessian(AREA[:, None])).max()
     outcome("C028", "Bisection over the step finds that descent on the mean loss stops converging "
             "at {found:.3g}; 2/λmax is {limit:.3g} ({total:.3g} for the summed loss of the "
-            "listing). The printed 0.01 is {times:,.0f} times too large.",
-            rel={"found": 1e-4}, found=low, limit=limit, total=total, times=0.01 / limit)
+            "listing). The printed 0.01 is {times:,.0f} times the edge of "
+            "the mean loss and {summed:,.0f} times that of the summed one.",
+            rel={"found": 1e-4}, found=low, limit=limit, total=total, times=0.01 / limit,
+            summed=0.01 / total)
     raw = np.column_stack([AREA / 1000, ONES])
     limit = 2 / np.linalg.eigvalsh(hessian(raw)).max()
     best = mse(np.linalg.lstsq(raw, PRICE)[0], raw, PRICE)
@@ -281,12 +283,21 @@ def train(theta, target, steps, lr=0.05):
 def test_local_minima(outcome):
     generator, kind = torch.Generator().manual_seed(0), {"dtype": torch.float64}
     xor, left = 0.8 * torch.tensor([-1, 1, 1, -1], **kind), 0.8 * torch.tensor([-1, -1, 1, 1])
-    stuck, worst = {}, {}
+    found = {}  # each width at the best of its steps: failures by seed, step, the failed networks
     for h in (2, 32):
-        theta = torch.randn(50, 4 * h + 1, generator=generator, **kind)
-        losses = tanh_net(train(theta, xor, 2000)[0], xor)
-        stuck[h], worst[h] = int((losses > 0.05).sum()), losses.max().item()
-    assert stuck[2] >= 3 and stuck[32] == 0 and worst[32] < 1e-3
+        starts = torch.cat([torch.randn(50, 4 * h + 1, generator=torch.Generator().manual_seed(s),
+                                        **kind) for s in range(5)])
+        runs = []
+        for lr in (0.05, 0.1, 0.3):
+            theta = train(starts, xor, 1000, lr)[0]
+            lost = ~(tanh_net(theta, xor) <= 0.05)  # nan fails as well
+            runs.append((lost.view(5, 50).sum(1).tolist(), lr, theta[lost]))
+        found[h] = min(runs, key=lambda run: sum(run[0]))
+    narrow, step, waiting = found[2]
+    assert min(narrow) >= 3 and sum(found[32][0]) == 0
+    later = tanh_net(train(waiting, xor, 9000, step)[0], xor)
+    still = int((~(later <= 0.05)).sum())
+    assert still < 0.8 * len(waiting)
     theta = 1e-3 * torch.randn(20, 33, generator=generator, **kind)
     stall, slope = train(theta, left, 5)
     for _ in range(40):  # until the slope is smallest: the place that looks like a minimum
@@ -296,16 +307,19 @@ def test_local_minima(outcome):
         stall, slope = further, steeper
     bends = torch.linalg.eigvalsh(torch.func.hessian(tanh_net)(stall[0], left))
     high = tanh_net(stall, left).min().item()
-    low = tanh_net(train(stall, left, 2000)[0], left).max().item()
+    end = tanh_net(train(stall, left, 2000)[0], left).max().item()
     assert slope.norm(dim=-1).max() < 0.05 and bends[0] < -0.1 and bends[-1] > 0.1
-    assert low < 0.01 * high
-    outcome("C004", "XOR with tanh networks, 50 seeds each, 2000 updates: with 2 hidden units "
-            "{narrow} runs stay above a loss of 0.05, with 32 none, and their worst is below "
-            "1e-3. Where 20 wide networks with tiny initial weights stall at a loss of "
-            "{high:.2f}, the Hessian has eigenvalues from {least:.2f} to {most:.2f}: a saddle, "
-            "which all of them leave for a loss below 1 % of that.",
-            rel={"narrow": 0.3, "least": 0.02, "most": 0.02, "high": 1e-3},
-            narrow=stuck[2], high=high, least=bends[0], most=bends[-1])
+    assert end < 0.01 * high
+    outcome("C004", "XOR with tanh networks, 50 starts for each of 5 seeds, the best of three "
+            "steps for each width. After a budget of 1,000 updates {least} to {most} of 50 "
+            "networks with 2 hidden units are still above a loss of 0.05, with 32 none. Of those "
+            "{waiting} narrow ones {still} remain after 10,000: many were slow, not trapped. Where "
+            "20 wide networks with tiny initial weights stall at a loss of {high:.2f}, the Hessian "
+            "has eigenvalues from {low:.2f} to {top:.2f}: a saddle, which all of them leave for a "
+            "loss below 1 % of that.",
+            rel={"low": 0.02, "top": 0.02, "high": 1e-3}, least=min(narrow),
+            most=max(narrow), waiting=len(waiting), still=still, high=high, low=bends[0],
+            top=bends[-1])
 
 
 def test_accuracy(outcome):
@@ -355,8 +369,8 @@ def test_per_sample(outcome):
     assert updates == 3 * (len(batch) - 1)
     apart = np.linalg.norm(single[1] - batch[1]) / np.linalg.norm(batch[1])
     assert apart > 0.5
-    outcome("C023", "Read literally, one pass over the {n} houses makes {n} updates, one for each "
-            "sample; gradient descent over the set makes {one}. After one pass with a step of 0.1 "
+    outcome("C023", "Read as one update for each sample, one pass over the {n} houses makes {n} "
+            "updates; gradient descent over the set makes {one}. After one pass with a step of 0.1 "
             "on the standardized data the two stand {apart:.0%} apart.", n=3, one=1, apart=apart)
     off = [float(np.linalg.norm(way[-1] - best)) for way in (single, batch)]
     assert np.linalg.norm(single[-1] - single[-2]) < 1e-9  # settled, but not at the minimum
