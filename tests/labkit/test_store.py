@@ -63,7 +63,7 @@ def mirror(places, monkeypatch):
     """A server on this machine; the function sets which of its folders are the mirrors."""
     for folder, files in {"good": PACKED,
                           "short": {n: b[:-9] for n, b in PACKED.items()},
-                          "wrong": {n: gzip.compress(b"not it") for n in NAMES}}.items():
+                          "wrong": {n: gzip.compress(b"not it", mtime=0) for n in NAMES}}.items():
         fill(places / "www" / folder, files)
     handler = partial(Handler, directory=places / "www")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -131,7 +131,7 @@ def test_a_download_that_stopped_half_way_goes_on_where_it_stopped(places, mirro
 
 
 @pytest.mark.parametrize("bad", [b"", b"not a gzip file", PACKED[NAMES[2]][:-9],
-                                 gzip.compress(CONTENTS[NAMES[2]][:-1] + b"\1")])
+                                 gzip.compress(CONTENTS[NAMES[2]][:-1] + b"\1", mtime=0)])
 def test_a_bad_file_in_the_cache_is_replaced_or_reported_never_used(places, mirror, bad):
     fill(places / "cache" / "labkit" / "mnist", PACKED | {NAMES[2]: bad})
     with pytest.raises(data.DataError, match=f"{NAMES[2]}.*Delete it and type: labkit data mnist"):
@@ -145,7 +145,7 @@ def test_a_bad_file_in_the_cache_is_replaced_or_reported_never_used(places, mirr
 
 
 @pytest.mark.parametrize("bad", [b"", b"not a gzip file", PACKED[NAMES[0]][:-9],
-                                 gzip.compress(CONTENTS[NAMES[0]][:-1] + b"\1")])
+                                 gzip.compress(CONTENTS[NAMES[0]][:-1] + b"\1", mtime=0)])
 @pytest.mark.parametrize("where", ["root", "LABKIT_DATA"])
 def test_a_bad_file_in_a_folder_of_the_users_is_reported_and_left(
         places, mirror, monkeypatch, bad, where):
