@@ -109,9 +109,13 @@ loss = check.call("mse", x, y, torch.tensor([2.0, 0.0]))
 check.close(loss, torch.tensor(0.5), "the example: errors -1 and 0; square, then mean")
 loss = check.call("mse", x, y, torch.tensor([1.0, 2.0]))
 check.close(loss, torch.tensor(0.0), "theta = [1, 2] fits both points; the intercept is theta[-1]")
+print("mse: the visible tests pass")
+
+# %% nbgrader={"grade_id": "try_mse", "locked": true}
+# Not graded here: the refusal of a column. The hidden tests look at it.
 check.raises("mse", ValueError, x, y.reshape(2, 1), torch.tensor([2.0, 0.0]),
              where="y of shape (2, 1) is a column; the task asks for ValueError")
-print("mse: the visible tests pass")
+print("mse: a column is refused")
 
 # %% nbgrader={"grade_id": "hidden_mse", "points": 1}
 from labkit import check
@@ -129,6 +133,8 @@ with check.contract("fails for several features in float64"):
 with check.contract("fails for a single example"):
     check.close(check.call("mse", _x[:1], _y[:1], torch.zeros(4, dtype=torch.float64)),
                 _y[0] ** 2, rtol=1e-10)
+with check.contract("accepts a column as y"):
+    check.raises("mse", ValueError, _x, _y.reshape(7, 1), _theta)
 with check.contract("accepts a theta of the wrong length"):
     check.raises("mse", ValueError, _x, _y, _theta[:3])
 with check.contract("accepts a column as theta"):
@@ -268,14 +274,20 @@ got = check.call("descend", a, torch.zeros(2), start, 0.5, 2, forbid=scratch)
 path, losses = check.parts(got, "path", "losses")
 check.close(path, torch.tensor([[1.0, 1.0], [0.0, 0.5], [0.0, 0.25]]),
             "the path of the example: row 0 is the start, then one row a step")
-check.close(losses, torch.tensor([1.5, 0.125, 0.03125]),
-            "the losses of the example: one for each row of the path, with the factor 1/2")
 got = check.call("descend", a, start, start, 0.1, 3, forbid=scratch)
 path, losses = check.parts(got, "path", "losses")
 check.close(path, start.repeat(4, 1), "a start in the minimum c: every step stays there")
+print("descend: the visible tests pass")
+
+# %% nbgrader={"grade_id": "try_descend", "locked": true}
+# Not graded here: the losses, and the refusal of eta = 0. The hidden tests look at both.
+got = check.call("descend", a, torch.zeros(2), start, 0.5, 2)
+path, losses = check.parts(got, "path", "losses")
+check.close(losses, torch.tensor([1.5, 0.125, 0.03125]),
+            "the losses of the example: one for each row of the path, with the factor 1/2")
 check.raises("descend", ValueError, a, torch.zeros(2), start, 0.0, 2,
              where="eta = 0 is not positive; the task asks for ValueError")
-print("descend: the visible tests pass")
+print("descend: the losses and the refusal are right too")
 
 # %% nbgrader={"grade_id": "hidden_descend", "points": 2}
 from labkit import check
@@ -303,8 +315,9 @@ with check.contract("steps = 0 must give one row and one loss"):
     check.close(_losses, ((_start - _c) @ _a @ (_start - _c) / 2)[None], rtol=1e-10)
 with check.contract("accepts a negative number of steps"):
     check.raises("descend", ValueError, _a, _c, _start, 0.05, -1)
-with check.contract("accepts a negative learning rate"):
+with check.contract("accepts a learning rate that is not positive"):
     check.raises("descend", ValueError, _a, _c, _start, -0.05, 3)
+    check.raises("descend", ValueError, _a, _c, _start, 0.0, 3)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_descend", "locked": true}
@@ -370,7 +383,9 @@ print("curvature: the visible tests pass")
 # %% nbgrader={"grade_id": "try_curvature", "locked": true}
 # Not graded here: the rate where it is not 0. The hidden tests look at other rates.
 got = check.call("curvature", torch.tensor([[0.0], [2.0], [0.0], [2.0]]))
-check.close(got, {**got, "rate": 5**0.5 / 3}, "the rate for x = [[0], [2], [0], [2]]")
+check.true(isinstance(got, dict) and "rate" in got,
+           f'expected a dict with the key "rate", got {got}. Look at: the line with `return`')
+check.close(got["rate"], 5**0.5 / 3, "the rate for x = [[0], [2], [0], [2]]")
 print("curvature: the rate is right too")
 
 # %% nbgrader={"grade_id": "hidden_curvature", "points": 2}
@@ -415,10 +430,11 @@ check.show("curvature", torch.tensor([[0.0], [1.0], [3.0]]))
 # in the loop: predicted price, loss, gradient, update; print the result.
 #
 # There are five faults, one above the other, from a wrong shape to a model that cannot fit. Repair the
-# first and the crash is gone; behind it three faults hide behind one symptom, a weight that is not a
-# finite number, until the last of the three is repaired; the fifth is a weight that is finite and a
-# poor line. Find all five before you write `house_prices(area, price, eta, steps)`, the program as it
-# should have been:
+# first and the crash is gone; behind it three faults share one symptom, a weight that runs away (`nan`,
+# `inf`, or an astronomical number). Which repair ends it depends on the order of your repairs, and one
+# of the three does no visible harm on these houses once the other two are gone: look for it in the
+# formula, not in the output. The fifth leaves a weight that is finite, and a poor line. Find all five
+# before you write `house_prices(area, price, eta, steps)`, the program as it should have been:
 #
 # * `area` a NumPy array `(n, 1)` as in the listing, of **integers or floats**; `price` a NumPy array
 #   `(n,)`. Not all areas are equal.
@@ -515,10 +531,12 @@ check.show("house_prices", np.array([[1000], [2000], [3000]]), np.array([1500, 2
 # the first cell).
 #
 # * `x` `(N, D)` and `y` `(N,)` float32 tensors; $\lambda_{\max}$ may lie anywhere from 2 (with an
-#   intercept it is never below) to 10¹⁰, so a fixed list of learning rates will not do.
+#   intercept it is never below) to 10¹⁰, so a fixed list of learning rates will not do. The tests use
+#   `y` from which the runs can show it: the error at the start has a part in the steepest direction.
 # * With 100 steps a learning rate the growth shows in time; about 20 runs are enough. The test
 #   takes about a second.
-# * Eigenvalue and singular-value routines, and norms that are singular values, earn nothing here.
+# * The estimate must come from runs: eigenvalue and singular-value routines and norms that are
+#   singular values are refused, and a hidden test looks whether `losses_of_run` was used.
 #
 # **Example.** For `x = [[-1.], [1.]]`, `y = [0., 1.]` every eigenvalue is 2, so every answer from
 # 1.94 to 2.06 is right.
@@ -557,7 +575,8 @@ areas = torch.tensor([[1000.0], [2000.0], [3000.0]])
 prices = torch.tensor([1500.0, 2500.0, 3000.0])
 got = check.call("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1.0]),
                  forbid=check.EIGENVALUES)
-check.close(got, 2.0, "the example: both eigenvalues are 2", rtol=0.03)
+check.close(got, 2.0, "the example: both eigenvalues are 2, so the runs "
+            "turn at eta = 1; which lambda_max belongs to that eta?", rtol=0.03)
 got = check.call("find_curvature", areas, prices, forbid=check.EIGENVALUES)
 x1 = np.array([[1000, 1], [2000, 1], [3000, 1]])
 check.close(got, float(np.linalg.eigvalsh(2 / 3 * x1.T @ x1)[-1]),
@@ -565,10 +584,12 @@ check.close(got, float(np.linalg.eigvalsh(2 / 3 * x1.T @ x1)[-1]),
 print("find_curvature: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_find_curvature", "points": 1}
+# Hidden tests: several features, other scales, and whether losses_of_run was used.
+### BEGIN HIDDEN TESTS
+from unittest import mock
+
 from labkit import check
 
-# Hidden tests: several features, and other scales.
-### BEGIN HIDDEN TESTS
 for _seed, _scale, _which in ((4, 1.0, "three features"), (5, 5e4, "features of a larger scale")):
     with check.contract(f"more than 3 percent away for {_which}"):
         _g = torch.Generator().manual_seed(_seed)
@@ -578,6 +599,11 @@ for _seed, _scale, _which in ((4, 1.0, "three features"), (5, 5e4, "features of 
         _want = torch.linalg.matrix_norm(_x1, 2).item() ** 2 * 2 / 12
         _got = check.call("find_curvature", _x, _y, forbid=check.EIGENVALUES)
         check.close(_got, _want, rtol=0.03)
+with check.contract("answers without a single run of losses_of_run"):
+    with mock.patch("torch.nn.functional.mse_loss",
+                    wraps=torch.nn.functional.mse_loss) as _seen:
+        check.call("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1.0]))
+    check.true(_seen.called, "")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_find_curvature", "locked": true}
@@ -596,19 +622,18 @@ check.show("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1
 
 # %% [markdown] nbgrader={"grade_id": "written", "points": 3, "solution": true}
 # ### BEGIN MARK SCHEME
-# One point each; the words do not matter, the reason does. Half points are allowed.
+# Per part 1, ½ or 0 points. The words do not matter, the reason does. A false statement beside a right
+# one costs ½ in its part, never below 0.
 #
-# (a) The step must stay below 2/λmax; on raw areas λmax is about 2·mean(area²), some 10⁷, so the
-# limit is about 2·10⁻⁷ and 0.01 lies far above it: the loss grows by a constant factor a step.
-# No point for "the learning rate was too large" without the limit or the curvature.
+# (a) 1: 0.01 lies above 2/λmax, or above a limit set by the curvature (the size of the squared areas);
+# no number is needed. ½: large areas make large gradients, so each step overshoots by more than the
+# last, with no limit or curvature named. 0: "the learning rate was too large" alone.
 #
-# (b) Standardizing makes the columns of the design matrix orthogonal and equally long: λmax = λmin =
-# 2, κ = 1. The limit rises to 1, and because κ falls the slow direction disappears, so few steps are
-# needed. Half a point if only one of the two effects (limit, κ) is explained.
+# (b) ½ for the limit: λmax falls (to 2), so the largest step rises (to 1). ½ for the speed: κ becomes
+# 1, or the eigenvalues equal, or the contours round, **and** therefore few steps or no slow direction.
+# "Equal eigenvalues" without a word on steps or speed does not earn the second half.
 #
-# (c) It helps the limit (λmax falls by about 10⁶), and κ falls from some 10⁷ to some 10², but it does
-# not make κ = 1: the area still has a mean far from zero, so its column is not orthogonal to the
-# column of ones. 0.01 then converges, in more steps than after standardizing. Full point for "yes,
-# but slower, because the mean is not removed" (or because κ is still above 1); half for "yes" with a
-# sound reason on λmax alone.
+# (c) ½: 0.01 converges, because λmax falls by about 10⁶ (to 11; limit 0.18) or because the areas are
+# now near 1. ½: more steps than after standardizing, because the mean is not removed or because κ
+# (about 46) is above 1. "Yes" or "slower" without its reason earns 0 of its half.
 # ### END MARK SCHEME

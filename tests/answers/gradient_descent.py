@@ -4,6 +4,13 @@ from tests.answers.bank import right, wrong
 
 ANSWERS = [
     # ------------------------------------------------------------------ task 1: mse
+    wrong("mse", "squeezes a single feature away", "test_mse", 1, """
+        def mse(x, y, theta):
+            if y.shape != (len(x),) or theta.shape != (x.shape[1] + 1,):
+                raise ValueError("wrong shape")
+            predicted = x.squeeze(1) @ theta[:-1] + theta[-1]
+            return ((predicted - y) ** 2).mean()
+        """),
     wrong("mse", "sum instead of mean", "test_mse hidden_mse", 0, """
         def mse(x, y, theta):
             if y.shape != (len(x),) or theta.shape != (x.shape[1] + 1,):
@@ -34,13 +41,13 @@ ANSWERS = [
                 raise ValueError("wrong shape")
             return ((x @ theta[:-1] - y) ** 2).mean()
     """),
-    wrong("mse", "no check of y: a column broadcasts", "test_mse hidden_mse", 0, """
+    wrong("mse", "no check of y: a column broadcasts", "hidden_mse", 1, """
         def mse(x, y, theta):
             if theta.shape != (x.shape[1] + 1,):
                 raise ValueError("theta has a wrong shape")
             return ((x @ theta[:-1] + theta[-1] - y) ** 2).mean()
     """),
-    wrong("mse", "y is flattened instead of refused", "test_mse", 1, """
+    wrong("mse", "y is flattened instead of refused", "hidden_mse", 1, """
         def mse(x, y, theta):
             y = y.reshape(-1)
             if len(y) != len(x) or theta.shape != (x.shape[1] + 1,):
@@ -65,13 +72,13 @@ ANSWERS = [
                 raise ValueError("wrong shape")
             return ((x @ theta[:-1] + theta[-1] - y) ** 2).mean()
     """),
-    wrong("mse", "TypeError where ValueError is asked", "test_mse hidden_mse", 0, """
+    wrong("mse", "TypeError where ValueError is asked", "hidden_mse", 1, """
         def mse(x, y, theta):
             if y.shape != (len(x),) or theta.shape != (x.shape[1] + 1,):
                 raise TypeError("wrong shape")
             return ((x @ theta[:-1] + theta[-1] - y) ** 2).mean()
     """),
-    wrong("mse", "shapes are asserted", "test_mse hidden_mse", 0, """
+    wrong("mse", "shapes are asserted", "hidden_mse", 1, """
         def mse(x, y, theta):
             assert y.shape == (len(x),), "y must be flat"
             assert theta.shape == (x.shape[1] + 1,), "theta must be flat"
@@ -372,6 +379,19 @@ ANSWERS = [
             return torch.stack([2 * (e * c).mean() for c in (*x.T, torch.ones_like(y))])
     """),
     # ------------------------------------------------------------------ task 3: descend
+    wrong("descend", "stops where the gradient is zero, with fewer rows", "test_descend", 2, """
+        def descend(a, c, theta, eta, steps):
+            if eta <= 0 or steps < 0:
+                raise ValueError("eta must be positive, steps not negative")
+            path = [theta]
+            for _ in range(steps):
+                gradient = a @ (path[-1] - c)
+                if gradient.norm() < 1e-6:
+                    break
+                path.append(path[-1] - eta * gradient)
+            path = torch.stack(path)
+            return path, torch.stack([(t - c) @ a @ (t - c) / 2 for t in path])
+        """),
     wrong("descend", "goes up: plus instead of minus", "test_descend hidden_descend", 0, """
         def descend(a, c, theta, eta, steps):
             if eta <= 0 or steps < 0:
@@ -427,7 +447,7 @@ ANSWERS = [
             path = torch.stack(path)
             return path, torch.stack([(t - c) @ a @ (t - c) / 2 for t in path])
     """),
-    wrong("descend", "the losses are recorded after the step", "test_descend hidden_descend", 0, """
+    wrong("descend", "the losses are recorded after the step", "hidden_descend", 2, """
         def descend(a, c, theta, eta, steps):
             if eta <= 0 or steps < 0:
                 raise ValueError("eta must be positive, steps not negative")
@@ -438,7 +458,7 @@ ANSWERS = [
                 losses.append((theta - c) @ a @ (theta - c) / 2)
             return torch.stack(path[:-1]), torch.stack(losses)
     """),
-    wrong("descend", "the losses lack the factor 1/2", "test_descend hidden_descend", 0, """
+    wrong("descend", "the losses lack the factor 1/2", "hidden_descend", 2, """
         def descend(a, c, theta, eta, steps):
             if eta <= 0 or steps < 0:
                 raise ValueError("eta must be positive, steps not negative")
@@ -560,7 +580,7 @@ ANSWERS = [
             path = torch.stack(path)
             return path, torch.stack([(t - c) @ a @ (t - c) / 2 for t in path])
     """),
-    wrong("descend", "eta = 0 is accepted", "test_descend", 2, """
+    wrong("descend", "eta = 0 is accepted", "hidden_descend", 2, """
         def descend(a, c, theta, eta, steps):
             if eta < 0 or steps < 0:
                 raise ValueError("eta and steps must not be negative")
