@@ -584,12 +584,10 @@ check.close(got, float(np.linalg.eigvalsh(2 / 3 * x1.T @ x1)[-1]),
 print("find_curvature: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_find_curvature", "points": 1}
-# Hidden tests: several features, other scales, and whether losses_of_run was used.
-### BEGIN HIDDEN TESTS
-from unittest import mock
-
 from labkit import check
 
+# Hidden tests: several features, other scales, and whether losses_of_run was used.
+### BEGIN HIDDEN TESTS
 for _seed, _scale, _which in ((4, 1.0, "three features"), (5, 5e4, "features of a larger scale")):
     with check.contract(f"more than 3 percent away for {_which}"):
         _g = torch.Generator().manual_seed(_seed)
@@ -600,6 +598,8 @@ for _seed, _scale, _which in ((4, 1.0, "three features"), (5, 5e4, "features of 
         _got = check.call("find_curvature", _x, _y, forbid=check.EIGENVALUES)
         check.close(_got, _want, rtol=0.03)
 with check.contract("answers without a single run of losses_of_run"):
+    from unittest import mock
+
     with mock.patch("torch.nn.functional.mse_loss",
                     wraps=torch.nn.functional.mse_loss) as _seen:
         check.call("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1.0]))
