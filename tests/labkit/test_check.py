@@ -1,5 +1,6 @@
 """labkit.check: the words in which assignments test."""
 
+import subprocess
 import sys
 import types
 import warnings
@@ -294,3 +295,20 @@ def test_show_goes_on_when_there_is_nothing_to_show(notebook, capsys):
     first, second, third = capsys.readouterr().out.splitlines()
     assert first == "f: not written yet"
     assert second.startswith("g: g raised ZeroDivisionError") and "no function h" in third
+
+
+@pytest.mark.parametrize("code", [
+    "from scipy.linalg import eigvalsh\n    return eigvalsh(x)",
+    "import scipy.linalg\n    return scipy.linalg.eigvalsh(x)",
+    "import scipy\n    return scipy.linalg.eigvalsh(x)",
+    "from scipy import linalg\n    return linalg.eigvalsh(x)"])
+def test_a_forbidden_module_that_is_not_loaded_yet_is_refused_and_comes_back(code):
+    program = ("import sys, numpy as np\nfrom labkit import check\n"
+               f"def f(x):\n    {code}\n"
+               "x = np.diag([1.0, 2.0])\nassert 'scipy' not in sys.modules\n"
+               "try:\n    check.call('f', x, forbid=check.EIGENVALUES)\n"
+               "except check.Failed as failure:\n    print(failure)\n"
+               "print(check.call('f', x).tolist())\n")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "eigvalsh earns nothing in this task" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.endswith("[1.0, 2.0]\n"), done.stderr
