@@ -90,7 +90,7 @@ def losses_of_run(x, y, eta, steps):
 
 # %% nbgrader={"grade_id": "mse", "solution": true}
 def mse(x, y, theta):
-    """Mean squared error of x @ theta[:-1] + theta[-1] against y, a tensor of shape ()."""
+    """Mean squared error of the linear model with parameters theta, a tensor of shape ()."""
     ### BEGIN SOLUTION
     if y.shape != (len(x),):
         raise ValueError(f"y must have shape ({len(x)},), not {tuple(y.shape)}")
@@ -536,7 +536,8 @@ check.show("house_prices", np.array([[1000], [2000], [3000]]), np.array([1500, 2
 # * With 100 steps a learning rate the growth shows in time; about 20 runs are enough. The test
 #   takes about a second.
 # * The estimate must come from runs: eigenvalue and singular-value routines and norms that are
-#   singular values are refused, and a hidden test looks whether `losses_of_run` was used.
+#   singular values are refused, and a hidden test looks whether the estimate follows
+#   `losses_of_run`.
 #
 # **Example.** For `x = [[-1.], [1.]]`, `y = [0., 1.]` every eigenvalue is 2, so every answer from
 # 1.94 to 2.06 is right.
@@ -586,9 +587,9 @@ print("find_curvature: the visible tests pass")
 # %% nbgrader={"grade_id": "hidden_find_curvature", "points": 1}
 from labkit import check
 
-# Hidden tests: several features, other scales, and whether losses_of_run was used.
+# Hidden tests: several features, other scales, and whether the estimate follows losses_of_run.
 ### BEGIN HIDDEN TESTS
-for _seed, _scale, _which in ((4, 1.0, "three features"), (5, 5e4, "features of a larger scale")):
+for _seed, _scale, _which in ((4, 1.0, "three features"), (5, 4e4, "features of a larger scale")):
     with check.contract(f"more than 3 percent away for {_which}"):
         _g = torch.Generator().manual_seed(_seed)
         _x = _scale * torch.randn(12, 3, generator=_g)
@@ -597,13 +598,14 @@ for _seed, _scale, _which in ((4, 1.0, "three features"), (5, 5e4, "features of 
         _want = torch.linalg.matrix_norm(_x1, 2).item() ** 2 * 2 / 12
         _got = check.call("find_curvature", _x, _y, forbid=check.EIGENVALUES)
         check.close(_got, _want, rtol=0.03)
-with check.contract("answers without a single run of losses_of_run"):
+with check.contract("fails on a small example, or the estimate does not follow losses_of_run"):
     from unittest import mock
 
-    with mock.patch("torch.nn.functional.mse_loss",
-                    wraps=torch.nn.functional.mse_loss) as _seen:
-        check.call("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1.0]))
-    check.true(_seen.called, "")
+    _mse = torch.nn.functional.mse_loss
+    with mock.patch("torch.nn.functional.mse_loss", lambda *a, **k: 0.75 * _mse(*a, **k)):
+        _got = check.call("find_curvature", torch.tensor([[-10.0], [10.0]]),
+                          torch.tensor([0.0, 1.0]))
+    check.close(_got, 0.75 * 200, rtol=0.03)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_find_curvature", "locked": true}
@@ -630,10 +632,11 @@ check.show("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1
 # last, with no limit or curvature named. 0: "the learning rate was too large" alone.
 #
 # (b) ½ for the limit: λmax falls (to 2), so the largest step rises (to 1). ½ for the speed: κ becomes
-# 1, or the eigenvalues equal, or the contours round, **and** therefore few steps or no slow direction.
+# 1, or the eigenvalues equal, or the contours round, or λmin rises (from 0.29 to 2), **and** therefore
+# few steps or no slow direction.
 # "Equal eigenvalues" without a word on steps or speed does not earn the second half.
 #
 # (c) ½: 0.01 converges, because λmax falls by about 10⁶ (to 11; limit 0.18) or because the areas are
-# now near 1. ½: more steps than after standardizing, because the mean is not removed or because κ
-# (about 46) is above 1. "Yes" or "slower" without its reason earns 0 of its half.
+# now near 1. ½: more steps than after standardizing, because the mean is not removed, because κ (about
+# 46) is above 1, or because λmin is 0.24 and not 2. "Yes" or "slower" without its reason earns 0 of its half.
 # ### END MARK SCHEME

@@ -1349,6 +1349,16 @@ ANSWERS = [
             return [theta[0] / std, theta[1] - theta[0] * mean / std]
     """),
     # ------------------------------------------------------------------ task 6: find_curvature
+    wrong("find_curvature", "power iteration beside one idle run", "hidden_find_curvature", 1, """
+        def find_curvature(x, y):
+            losses_of_run(x, y, 0.1, 1)
+            x1 = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
+            v = torch.ones(x1.shape[1], dtype=torch.float64)
+            for _ in range(200):
+                v = x1.T @ (x1 @ v)
+                v = v / (v * v).sum().sqrt()
+            return ((x1 @ v) ** 2).sum().item() * 2 / len(x)
+        """),
     wrong("find_curvature", "eigenvalues", "test_find_curvature hidden_find_curvature", 0, """
         def find_curvature(x, y):
             x1 = torch.cat([x, torch.ones(len(x), 1)], dim=1).double()
