@@ -10,7 +10,6 @@ from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     ClearOutput,
-    Execute,
     GetGrades,
     LimitOutput,
     OverwriteKernelspec,
@@ -19,7 +18,9 @@ from nbgrader.preprocessors import (
 
 from labkit.grading.cells import RepairMetadata, RestoreCells
 from labkit.grading.export import Scores
-from labkit.grading.outputs import ForgiveWarnings, HideTests
+from labkit.grading.outputs import ForgiveWarnings, HideTests, KeepOutputs
+from labkit.grading.sandboxed import AskHuman, Sandboxed
+from labkit.grading.submission import Inspect
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
@@ -32,15 +33,16 @@ c.ClearSolutions.code_stub = {
 }
 c.ClearSolutions.text_stub = "Replace this line with your answer."
 
-# An assignment takes a few seconds; a cell that takes longer than this hangs.
-c.Execute.timeout = 30
-# A busy machine may take its time to hand an output over; after 4 s nbgrader gives a whole
-# notebook up for it.
-c.Execute.iopub_timeout = 60
-c.Execute.startup_timeout = 180
+# Mends: students' code runs as the instructor, one submission at a time. An assignment takes a
+# few seconds; a cell that takes longer than this hangs. `nbgrader --help-all` lists the limits.
+c.Sandboxed.cell = 30
+c.Sandboxed.total = 600
 
-# Mends: a copied or relabelled cell, a deleted cell, another kernel's name.
+# Mends: links in a submission are followed; a copied, relabelled, edited, moved or deleted cell,
+# another kernel's name.
 c.Autograde.sanitize_preprocessors = [
+    Inspect,
+    KeepOutputs,
     ClearOutput,
     RepairMetadata,
     OverwriteKernelspec,
@@ -49,18 +51,22 @@ c.Autograde.sanitize_preprocessors = [
 ]
 c.OverwriteCells.add_missing_cells = True
 
-# Mends: a warning on stderr costs the points of a test.
+# Mends: a warning on stderr costs the points of a test; a silenced test gives them.
 c.Autograde.autograde_preprocessors = [
-    Execute,
+    Sandboxed,
     ForgiveWarnings,
     LimitOutput,
     SaveAutoGrades,
+    AskHuman,
     AssignLatePenalties,
     CheckCellMetadata,
 ]
 
 # Mends: hidden tests, and the inputs in their tracebacks, are printed in feedback.
 c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+
+# Mends: a submission's HTML and scripts run in the browser of whoever opens it.
+c.HTMLExporter.sanitize_html = True
 
 # Mends: a submission that was never graded is exported as 0.0.
 c.ExportApp.plugin_class = Scores

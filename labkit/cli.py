@@ -1,4 +1,4 @@
-"""The command `labkit`: `labkit doctor` and `labkit data NAME`. Starts without torch."""
+"""The command `labkit`: doctor, data, grade. Starts without torch."""
 
 import argparse
 import importlib.metadata
@@ -36,8 +36,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     fetch.add_argument("name", metavar="NAME", help="digits, mnist-sample, mnist, ...")
     fetch.add_argument("--root", help="folder to look in first: ROOT/NAME/FILES")
     fetch.add_argument("--offline", action="store_true", help="do not download")
+    _grade_words(commands.add_parser("grade", help="grade the submissions of an assignment"))
     words = parser.parse_args(argv)
-    return doctor() if words.command == "doctor" else data(words.name, words.root, words.offline)
+    if words.command == "data":
+        return data(words.name, words.root, words.offline)
+    return doctor() if words.command == "doctor" else grade(words)
+
+
+def _grade_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the assignment: gradient_descent, ...")
+    parser.add_argument("source", metavar="SOURCE", nargs="?", type=Path,
+                        help="folder or zip of an LMS to take submissions from, into submitted/")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="submissions at a time")
+    parser.add_argument("--only", metavar="STUDENT", help="grade this student alone")
+    parser.add_argument("--force", action="store_true", help="grade again what was graded")
+    parser.add_argument("--unsafe", action="store_true",
+                        help="no sandbox: run students' code as yourself")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a dask cluster: tcp://host:8786")
+    parser.add_argument("--canvas", type=Path, metavar="CSV",
+                        help="gradebook exported from Canvas, to fill its column")
+    parser.add_argument("--course", type=Path, default=Path(), metavar="FOLDER",
+                        help="the course's folder (this one)")
+
+
+def grade(words: argparse.Namespace) -> int:
+    """Grade an assignment's submissions; return 0 if everything went to its end."""
+    try:
+        from labkit.grading import command
+    except ImportError as error:
+        print(f"labkit grade: {error}. To install what grading needs, type: "
+              f"{_PIP} 'labkit[grade]'", file=sys.stderr)
+        return 1
+    return command.grade(words)
 
 
 def doctor() -> int:

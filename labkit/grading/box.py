@@ -204,7 +204,10 @@ def _start(words: list[str]) -> subprocess.Popen[bytes]:
                                 str(info_w), *words[1:]], pass_fds=(wait_r, info_w), **pipes)
     for end in (wait_r, info_w):
         os.close(end)
-    child = json.loads(os.read(info_r, 65536) or b'{"child-pid": 0}')["child-pid"]
+    told = b""
+    while not told.endswith(b"}\n") and (more := os.read(info_r, 4096)):
+        told += more
+    child = json.loads(told)["child-pid"] if told else None  # None: it says why on stderr
     for kind in ("uid_map", "gid_map") if child else ():
         Path(f"/proc/{child}/{kind}").write_text(f"0 0 1\n1000 {other} 1")
     os.write(wait_w, b"1")

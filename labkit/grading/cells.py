@@ -1,14 +1,20 @@
-"""A submission's cells, put right before they are graded: copied, deleted, relabelled.
+"""A submission's cells, put right before they are graded.
 
-Used in `c.Autograde.sanitize_preprocessors`. What is right stands in the gradebook.
+Copied, deleted, edited, re-ordered, relabelled: what is right stands in the gradebook, their order
+in the release. Used in `c.Autograde.sanitize_preprocessors`; what was mended stands in the
+notebook's metadata as `grading.repaired`.
 """
 
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat.notebooknode import NotebookNode, from_dict
 from nbgrader.api import Gradebook, Notebook, SourceCell
 from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import compute_checksum
+
+from labkit.grading.outputs import HANDED_IN
 
 Resources = dict[str, Any]
 
@@ -25,23 +31,56 @@ class RepairMetadata(NbGraderPreprocessor):
         where = resources["nbgrader"]
         with Gradebook(where["db_url"]) as gradebook:
             facts = released(gradebook.find_notebook(where["notebook"], where["assignment"]))
+        nb.metadata["grading"] = NotebookNode(repaired=[])  # whatever the student wrote there
         keep = chosen(nb.cells, facts)
         for index, cell in enumerate(nb.cells):
             told = cell.metadata.pop("nbgrader", None)
             if keep.get(grade_id(told)) == index:
-                cell.metadata["nbgrader"] = NotebookNode(facts[grade_id(told)])
+                # nothing else of the student's: a tag may keep a cell from being run
+                kept = {key: cell.metadata[key] for key in [HANDED_IN] if key in cell.metadata}
+                cell.metadata = NotebookNode(nbgrader=NotebookNode(facts[grade_id(told)]), **kept)
             elif told:
+                name = grade_id(told) or "cell"
+                _note(nb, "copied" if name in facts else "unknown", name)
                 self.log.warning("cell %d of %s is no released cell, or a copy of one (%r): "
-                                 "it is run, not graded", index, where["student"], grade_id(told))
+                                 "it is run, not graded", index, where["student"], name)
         return nb, resources
 
 
 class RestoreCells(OverwriteCells):
-    """Put a deleted graded cell back at the end of the notebook, to be run and scored there.
+    """Give locked cells their text back, deleted graded cells their place, and all their order.
 
-    nbgrader leaves it out, with no score at all; told to add it, it looks for a place by an
-    order that the gradebook does not keep. No test of this course depends on its place.
+    nbgrader leaves a deleted cell out, with no score at all; told to add it, it looks for a place
+    by an order that the gradebook does not keep. The release keeps it.
     """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Overwrite, add and sort cells; note what had been changed."""
+        release = self._release(resources["nbgrader"])
+        for cell in nb.cells:
+            told = cell.metadata.get("nbgrader", {})
+            name = told.get("grade_id")
+            if told.get("locked") and name in release and not _alike(cell, release[name]):
+                _note(nb, "edited", name)
+        found = places(nb.cells, list(release))
+        if found != sorted(found):
+            _note(nb, "order")
+        nb, resources = super().preprocess(nb, resources)
+        nb.cells = in_order(nb.cells, list(release))
+        return nb, resources
+
+    def _release(self, where: dict[str, str]) -> dict[str, NotebookNode]:
+        """The released cells by grade id, in order; empty where no release lies in the course."""
+        course = self.parent
+        while course is not None and not hasattr(course, "coursedir"):
+            course = course.parent
+        if course is None:
+            return {}
+        folder = course.coursedir.format_path(course.coursedir.release_directory, ".",
+                                              where["assignment"])
+        path = Path(folder, f"{where['notebook']}.ipynb")
+        cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+        return {name: cell for cell in cells if (name := grade_id(cell.metadata.get("nbgrader")))}
 
     def add_missing_grade_cells(self, nb: NotebookNode,
                                 resources: Resources) -> tuple[NotebookNode, Resources]:
@@ -53,6 +92,7 @@ class RestoreCells(OverwriteCells):
         for graded in sorted(source.grade_cells, key=lambda cell: cell.name):
             if graded.name not in present:
                 self.log.warning("graded cell %s was deleted: put back", graded.name)
+                _note(nb, "deleted", graded.name)
                 nb.cells.append(self._restored(nb, texts[graded.name], graded.max_score,
                                                graded.name in solutions))
         return nb, resources
@@ -65,6 +105,35 @@ class RestoreCells(OverwriteCells):
             taken = {other.get("id") for other in nb.cells}
             cell["id"] = source.name if source.name not in taken else f"restored-{len(nb.cells)}"
         return cell
+
+
+def places(cells: list[NotebookNode], order: list[str]) -> list[int]:
+    """Where in the release each released cell of a notebook stands."""
+    names = [grade_id(cell.metadata.get("nbgrader")) for cell in cells]
+    return [order.index(name) for name in names if name in order]
+
+
+def in_order(cells: list[NotebookNode], order: list[str]) -> list[NotebookNode]:
+    """The cells sorted as in the release; a student's own stays behind the one it followed."""
+    groups: list[tuple[int, list[NotebookNode]]] = [(-1, [])]
+    for cell in cells:
+        place = places([cell], order)
+        if place:
+            groups.append((place[0], []))
+        groups[-1][1].append(cell)
+    return [cell for _, group in sorted(groups, key=lambda group: group[0]) for cell in group]
+
+
+def _alike(cell: NotebookNode, other: NotebookNode) -> bool:
+    """Whether two cells have the same type and lines; white space at a line's end aside."""
+    return cell.cell_type == other.cell_type and (
+        [line.rstrip() for line in cell.source.strip().splitlines()]
+        == [line.rstrip() for line in other.source.strip().splitlines()])
+
+
+def _note(nb: NotebookNode, what: str, name: str = "") -> None:
+    nb.metadata.setdefault("grading", NotebookNode(repaired=[])).repaired.append(
+        f"{what} {name}".strip())
 
 
 def grade_id(told: Any) -> str | None:

@@ -53,7 +53,10 @@ class Scores(ExportPlugin):
 
 def row(gradebook: Gradebook, assignment: Assignment, student: Student | None, name: str,
         handed_in: bool) -> dict[str, Any]:
-    """One student's row; the score stays empty where the submission was not graded."""
+    """One student's row; the score stays empty where not everything was graded.
+
+    `raw_score` is what was given so far.
+    """
     try:
         submission = gradebook.find_submission(assignment.name, name)
     except MissingEntry:
@@ -66,8 +69,9 @@ def row(gradebook: Gradebook, assignment: Assignment, student: Student | None, n
         return cells
     raw = submission.score if submission else 0.0
     penalty = (submission.late_submission_penalty if submission else None) or 0.0
+    score = None if cells["status"] == "needs hand grading" else max(0.0, raw - penalty)
     return cells | {"timestamp": submission.timestamp if submission else None, "raw_score": raw,
-                    "late_submission_penalty": penalty, "score": max(0.0, raw - penalty)}
+                    "late_submission_penalty": penalty, "score": score}
 
 
 def status(submission: SubmittedAssignment | None, handed_in: bool) -> str:

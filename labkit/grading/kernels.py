@@ -1,9 +1,11 @@
 """Kernels in the box, as Jupyter's clients start and stop them."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
 from jupyter_client import AsyncKernelManager
+from jupyter_client.connect import write_connection_file
 from jupyter_client.provisioning import KernelProvisionerBase
 
 from labkit.grading.box import Box, Kernel, Limits
@@ -24,10 +26,6 @@ class BoxProvisioner(KernelProvisionerBase):
         """Start the kernel; `cmd` is not used."""
         self.kernel = box.kernel(folder, limits)
         return self.connection_info
-
-    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Nothing of this process's environment is handed on."""
-        return {**kwargs, "cmd": []}
 
     async def poll(self) -> int | None:
         """None while it lives."""
@@ -67,15 +65,16 @@ class BoxKernelManager(AsyncKernelManager):
         self.connection_file = str(folder / "outside.json")
 
     async def _async_pre_start_kernel(self, **kwargs: Any) -> tuple[list[str], dict[str, Any]]:
+        """Write the connection file as the box sees it."""
+        info = self.get_connection_info(session=False)
+        inside = str(self.folder / "connection.json")
+        write_connection_file(inside, **{**info, "ip": f"/spool/{self.folder.name}/k"})
+        Path(inside).chmod(0o644)  # the student's user reads it
         self.provisioner = BoxProvisioner(parent=self)
-        inside = BoxKernelManager.__mro__[1](transport="ipc", ip=f"/spool/{self.folder.name}/k",
-                                             connection_file=str(self.folder / "connection.json"))
-        for port in ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port"):
-            setattr(inside, port, getattr(self, port))
-        inside.session.key = self.session.key
-        inside.write_connection_file()
-        (self.folder / "connection.json").chmod(0o644)  # read by the student's user, in the box
-        self.provisioner.connection_info = self.get_connection_info()
+        self.provisioner.connection_info = info
         return [], {"box": self.box, "folder": self.folder, "limits": self.limits}
 
-    pre_start_kernel = _async_pre_start_kernel
+    async def _async_interrupt_kernel(self) -> None:
+        await self.provisioner.send_signal(signal.SIGINT)
+
+    interrupt_kernel = _async_interrupt_kernel

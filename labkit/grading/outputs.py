@@ -12,6 +12,7 @@ from nbgrader.utils import is_grade, is_solution, is_task
 
 Resources = dict[str, Any]
 Preprocessed = tuple[NotebookNode, Resources]
+HANDED_IN, MOST_KEPT = "handed_in", 500_000
 REASONS = {"Unfinished": "the function is not written yet",
            "CellTimeoutError": "it took longer than the time allowed",
            "KeyboardInterrupt": "it took longer than the time allowed"}
@@ -33,12 +34,40 @@ class ForgiveWarnings(NbGraderPreprocessor):
         return cell, resources
 
 
+class KeepOutputs(NbGraderPreprocessor):
+    """Keep a cell's outputs as they were handed in, for feedback.
+
+    Used before `ClearOutput` in `c.Autograde.sanitize_preprocessors`.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Resources,
+                        cell_index: int) -> Preprocessed:
+        """Copy the outputs into the cell's metadata, unless they are big."""
+        cell.metadata.pop(HANDED_IN, None)
+        if cell.cell_type == "code" and cell.outputs and len(str(cell.outputs)) <= MOST_KEPT:
+            cell.metadata[HANDED_IN] = cell.outputs
+        return cell, resources
+
+
 class HideTests(ClearHiddenTests):
     """In feedback, leave of a hidden test its verdict in one sentence of its author's.
 
-    nbgrader prints the hidden lines, and the traceback with inputs. Used after `GetGrades` in
-    `c.GenerateFeedback.preprocessors`; the formgrader page goes on showing everything.
+    nbgrader prints the hidden lines, and the traceback with inputs. A student's code can keep what
+    it saw of a hidden test and show it later: so whatever ran after the first one is shown as it
+    was handed in. Used after `GetGrades` in `c.GenerateFeedback.preprocessors`; the formgrader
+    page goes on showing everything.
     """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
+        """Hide the tests, and what may tell of them."""
+        hidden = [index for index, cell in enumerate(nb.cells) if is_test(cell)
+                  and self.begin_test_delimeter in cell.source]
+        nb, resources = super().preprocess(nb, resources)
+        for index, cell in enumerate(nb.cells):
+            before = cell.metadata.pop(HANDED_IN, [])
+            if hidden and index > hidden[0] and index not in hidden and cell.cell_type == "code":
+                cell.outputs = as_handed_in(cell, before)
+        return nb, resources
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources,
                         cell_index: int) -> Preprocessed:
@@ -53,6 +82,25 @@ class HideTests(ClearHiddenTests):
             cell.source = f"{cell.source.rstrip()}\n# The hidden tests are not shown.".lstrip()
             cell.outputs = verdict(cell.outputs, sentences(whole))
         return cell, resources
+
+
+def as_handed_in(cell: NotebookNode, before: list[NotebookNode]) -> list[NotebookNode]:
+    """What feedback shows of a cell that could tell of a hidden test: what was handed in.
+
+    Of a visible test that fails, the message that its student had seen, if it is the same error.
+    """
+    errors = [output for output in cell.outputs if output.output_type == "error"]
+    if not is_test(cell):
+        return before
+    if not errors or any(one.get("ename") == errors[0].ename for one in before):
+        return [one for one in before if errors and one.get("output_type") == "error"]
+    told = REASONS.get(errors[0].ename, "run it in your notebook, after a restart, to see why")
+    return [_said(f"This test failed when it was graded: {told}.")]
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether a cell's outcome gives points by itself."""
+    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
 
 
 def sentences(source: str) -> list[re.Pattern[str]]:
@@ -84,5 +132,8 @@ def verdict(outputs: list[NotebookNode], allowed: list[re.Pattern[str]]) -> list
     told = text.removeprefix("hidden test: ").removesuffix(".")
     if not any(sentence.fullmatch(told) for sentence in allowed):
         told = REASONS.get(name, f"stopped by {name}" if hasattr(builtins, name) else "it failed")
-    said = f"Hidden test: {told}."
-    return [new_output("error", ename="Failed", evalue=said, traceback=[said])]
+    return [_said(f"Hidden test: {told}.")]
+
+
+def _said(sentence: str) -> NotebookNode:
+    return new_output("error", ename="Failed", evalue=sentence, traceback=[sentence])

@@ -107,7 +107,7 @@ class Cycle:
 @pytest.fixture(scope="session")
 def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """generate_assignment, submit, autograde all, export, grade by hand, feedback, export."""
-    root = course.make(tmp_path_factory.mktemp("cycle"), "c.Execute.timeout = 20")
+    root = course.make(tmp_path_factory.mktemp("cycle"), "c.Sandboxed.cell = 20")
     run = {case.student: case for case in cases()}
     said = {"generate": nbgrader(root, "generate_assignment", NAME).stdout}
     for case in run.values():

@@ -1,0 +1,194 @@
+"""`labkit grade`: every submission of an assignment graded, in the box, several at a time.
+
+What runs a submission is `engine` (see labkit/grading/unit.py); this process alone writes the
+gradebook, one submission at a time, for nbgrader is not made for threads.
+"""
+
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from unittest import mock
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import ClearOutput
+from sqlalchemy.exc import OperationalError
+from tqdm import tqdm
+from traitlets.config import Config, PyFileConfigLoader
+
+from labkit.grading import status, unit
+from labkit.grading.box import BoxError, Limits
+from labkit.grading.cells import released
+from labkit.grading.grader import Grader
+from labkit.grading.judge import failed, judged, settled
+from labkit.grading.marks import Marks, marks, one_engine
+from labkit.grading.outputs import is_test
+from labkit.grading.register import register
+from labkit.grading.sandboxed import ENGINE
+from labkit.grading.status import Row
+from labkit.grading.submission import fingerprint
+
+Engine = Callable[..., str]
+
+
+class GradeError(Exception):
+    """Why nothing is graded, and what to do."""
+
+
+@dataclass
+class Order:
+    """What to grade: the command's words."""
+
+    course: Path
+    name: str
+    jobs: int = 1
+    only: str | None = None
+    force: bool = False
+    unsafe: bool = False
+
+
+class Run:
+    """One run over a course: reads status.csv, grades what is not in it yet, keeps it up to date.
+    """
+
+    def __init__(self, order: Order, engine: Engine = unit.execute) -> None:
+        self.order, self.name, self.course = order, order.name, order.course
+        self.book = order.course / "gradebook.db"
+        self.config = settings(order.course)
+        self.config.Sandboxed.unsafe = order.unsafe
+        self._turn = threading.Lock()  # held by whoever is in nbgrader's code
+        self.engine = engine
+        self.path = order.course / "grades" / order.name / "status.csv"
+        self.rows = status.read(self.path)
+
+    def start(self) -> dict[str, Row]:
+        """Grade; return every enrolled student's row. Ctrl-C ends it with what is done written."""
+        with one_engine(), mock.patch.dict(os.environ, NBGRADER_EXECUTION="autograde"):
+            self.cells = self._cells()
+            todo = self._todo()
+            if todo:
+                self._control()
+            try:
+                self._grade_all(todo)
+            finally:
+                self._settle_all()
+        return self.rows
+
+    def _grade_all(self, todo: dict[str, Path]) -> None:
+        """Grade the students of `todo`; write status.csv after each."""
+        pool = ThreadPoolExecutor(self.order.jobs, thread_name_prefix="grade")
+        futures = {pool.submit(self._grade, *one) for one in todo.items()}
+        try:
+            with tqdm(total=len(todo), desc=self.name, unit="submission") as bar:
+                while futures:
+                    done, futures = wait(futures, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        row = future.result()
+                        self.rows[row.student_id] = row
+                        bar.update()
+                    status.write(self.path, self.rows.values())
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _grade(self, student: str, folder: Path) -> Row:
+        """Grade one submission; whatever goes wrong with it becomes its row."""
+        start, before = time.monotonic(), fingerprint(folder, self.cells)
+        ENGINE.set(functools.partial(self._aside, self.engine))
+        with self._turn:
+            grader = Grader(self.config, self.name, student)
+            try:
+                noticed = grader.grade()
+                row = judged(student, marks(self.book, self.name, student)[student], noticed)
+            except (BoxError, OperationalError):
+                raise  # the fault is not the student's: the run ends, and goes on later
+            except Exception as error:
+                row = failed(student, error, grader.ran)
+        return replace(row, seconds=round(time.monotonic() - start, 2), fingerprint=before)
+
+    def _aside(self, engine: Engine, *arguments: object) -> str:
+        """Run the unit of work while others use nbgrader."""
+        self._turn.release()
+        try:
+            return engine(*arguments)
+        finally:
+            self._turn.acquire()
+
+    def _cells(self) -> dict[str, dict[str, object]]:
+        """The assignment's cells, entered in the gradebook if it does not know them."""
+        source = self.course / "solutions" / self.name / f"{self.name}.ipynb"
+        if not source.exists():
+            raise GradeError(f"there is no assignment {self.name!r} in this course: "
+                             f"{source.relative_to(self.course)} is missing.")
+        url = f"sqlite:///{self.book}"
+        with Gradebook(url) as gradebook:
+            try:
+                return released(gradebook.find_notebook(self.name, self.name))
+            except MissingEntry:
+                pass
+        register(self.course, self.name)
+        with Gradebook(url) as gradebook:
+            return released(gradebook.find_notebook(self.name, self.name))
+
+    def _control(self) -> None:
+        """Grade the reference solution first: where it fails, every grade would be wrong."""
+        path = self.course / "solutions" / self.name / f"{self.name}.ipynb"
+        notebook, _ = ClearOutput().preprocess(nbformat.read(path, as_version=4), {})
+        limits = Limits(total=self.config.Sandboxed.get("total", Limits.total),
+                        cell=self.config.Sandboxed.get("cell", Limits.cell))
+        done = nbformat.reads(self.engine(nbformat.writes(notebook), {}, limits,
+                                          self.order.unsafe), as_version=4)
+        wrong = [f"{cell.metadata.nbgrader.grade_id}: {error.evalue}" for cell in done.cells
+                 if is_test(cell) for error in cell.outputs if error.output_type == "error"]
+        if wrong:
+            raise GradeError("the reference solution does not pass its own tests here, so nobody "
+                             "was graded:\n  " + "\n  ".join(wrong))
+
+    def _todo(self) -> dict[str, Path]:
+        """The submissions to grade now, by student, sorted."""
+        found = {path.parent.name: path
+                 for path in (self.course / "submitted").glob(f"*/{self.name}")}
+        only = self.order.only
+        if only is not None and only not in found:
+            raise GradeError(f"{only} handed nothing in: there is no submitted/{only}/{self.name}")
+        known = marks(self.book, self.name)
+        return {student: folder for student, folder in sorted(found.items())
+                if only in (None, student)
+                and (self.order.force or self._stale(student, folder, known))}
+
+    def _stale(self, student: str, folder: Path, known: dict[str, Marks]) -> bool:
+        """Whether what status.csv says of a student is not of this submission, or was lost."""
+        row = self.rows.get(student)
+        lost = row is not None and row.machine_score is not None and student not in known
+        return row is None or lost or row.fingerprint != fingerprint(folder, self.cells)
+
+    def _settle_all(self) -> None:
+        """Bring every row up to date with the gradebook; add who handed nothing in."""
+        known = marks(self.book, self.name)
+        with Gradebook(f"sqlite:///{self.book}") as gradebook:
+            enrolled = [student.id for student in gradebook.students]
+        handed_in = {path.parent.name for path in
+                     (self.course / "submitted").glob(f"*/{self.name}")}
+        for student in {*self.rows} - handed_in | {*enrolled} - {*self.rows} - handed_in:
+            self.rows[student] = Row(student, status.MISSING, "nothing was handed in")
+        self.rows = {student: settled(row, known.get(student))
+                     for student, row in self.rows.items()}
+        status.write(self.path, self.rows.values())
+
+
+def settings(course: Path) -> Config:
+    """A course's nbgrader configuration; raises GradeError where there is none."""
+    if not (course / "nbgrader_config.py").exists():
+        raise GradeError(f"{course} is no course: there is no nbgrader_config.py. Type the "
+                         "command in the course's folder, or say --course FOLDER.")
+    config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    config.CourseDirectory.root = str(course)
+    return config

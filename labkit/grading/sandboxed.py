@@ -1,0 +1,81 @@
+"""What nbgrader runs in place of its own `Execute`: a submission in the box, and what follows."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Int, List, Unicode
+
+from labkit.grading import unit
+from labkit.grading.box import Limits
+from labkit.grading.outputs import is_test
+from labkit.grading.submission import beside
+
+Resources = dict[str, Any]
+Preprocessed = tuple[NotebookNode, Resources]
+_DEFAULT = Limits()
+# What runs the unit of work; the runner sets its own (no trait: those are copied deeply).
+ENGINE: ContextVar[Callable[..., str]] = ContextVar("ENGINE", default=unit.execute)
+
+
+class Sandboxed(NbGraderPreprocessor):
+    """Execute a submission in the box. Used first in `c.Autograde.autograde_preprocessors`."""
+
+    unsafe = Bool(False, help="run students' code outside of the box, as yourself").tag(config=True)
+    cell = Int(_DEFAULT.cell, help="seconds a cell may take").tag(config=True)
+    total = Int(_DEFAULT.total, help="seconds a notebook may take").tag(config=True)
+    memory = Int(_DEFAULT.memory, help="bytes of memory").tag(config=True)
+    processes = Int(_DEFAULT.processes, help="processes and threads").tag(config=True)
+    storage = Int(_DEFAULT.storage, help="bytes of files, in memory").tag(config=True)
+    output = Int(_DEFAULT.output, help="bytes of output a cell").tag(config=True)
+    readable = List(Unicode(), help="further folders that submissions may read").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
+        """Replace the notebook by the executed one; raises unit.Ended, box.BoxError."""
+        names = {field.name for field in fields(Limits)} & set(self.trait_names())
+        limits = replace(_DEFAULT, **{name: getattr(self, name) for name in names})
+        files = beside(Path(resources["metadata"]["path"]))
+        executed = ENGINE.get()(nbformat.writes(nb), files, limits, self.unsafe,
+                               tuple(self.readable))
+        return nbformat.reads(executed, as_version=4), resources
+
+
+class AskHuman(NbGraderPreprocessor):
+    """Mark for a human what a machine cannot judge: silenced tests, and tests cut off by time.
+
+    Their points wait in the formgrader page until somebody enters them. Used after
+    `SaveAutoGrades` in `c.Autograde.autograde_preprocessors`.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
+        """Set `needs_manual_grade` for each test in doubt."""
+        doubted = in_doubt(nb)
+        where = resources["nbgrader"]
+        if doubted:
+            with Gradebook(where["db_url"]) as gradebook:
+                for name in doubted:
+                    gradebook.find_grade(name, where["notebook"], where["assignment"],
+                                         where["student"]).needs_manual_grade = True
+                gradebook.db.commit()
+        return nb, resources
+
+
+def in_doubt(nb: NotebookNode) -> list[str]:
+    """Grade ids of the tests that were silenced or timed out.
+
+    Where another cell was cut off, it is the first test that fails after it.
+    """
+    noticed = nb.metadata.get("grading", {})
+    tests = [cell for cell in nb.cells if is_test(cell)]
+    doubted = {*noticed.get("tampered", []), *noticed.get("timed_out", [])}
+    found = [cell.metadata.nbgrader.grade_id for cell in tests
+             if cell.metadata.nbgrader.grade_id in doubted]
+    if doubted and not found:
+        found = [cell.metadata.nbgrader.grade_id for cell in tests if unit.failed(cell)][:1]
+    return found
