@@ -28,6 +28,7 @@ PRELOAD = ("numpy", "torch", "matplotlib.pyplot", "matplotlib_inline.backend_inl
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/home/student",
                "IPYTHONDIR": "/tmp/.ipython", "MPLCONFIGDIR": "/tmp/.matplotlib",
                "MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONHASHSEED": "0",
+               "NBGRADER_EXECUTION": "autograde",
                "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 INSTALL = ("bubblewrap is not installed: submissions are not run outside of a box.\n"
            "On Linux, type: sudo apt install bubblewrap (dnf, pacman: the same name).\n"

@@ -4,31 +4,18 @@ import math
 import os
 import re
 import shlex
-import sqlite3
 import statistics
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
 import jinja2
-import sqlalchemy
 from markupsafe import Markup, escape
-from nbgrader.api import (
-    Assignment,
-    BaseCell,
-    Grade,
-    GradeCell,
-    Notebook,
-    SubmittedAssignment,
-    SubmittedNotebook,
-    TaskCell,
-)
-from sqlalchemy.orm import aliased
 
 from labkit.grading import status
+from labkit.grading.marks import grades
 from labkit.grading.status import Row
 
 ENOUGH = 5  # with fewer submissions, "nobody passes this test" says nothing about the test
@@ -46,7 +33,8 @@ NEXT = {
                           "run the submission's command where more memory is free.",
     status.MALFORMED: "Open the file, ask for it again, put the new one in its place, then run "
                       "the submission's command.",
-    status.HUMAN: "Written answers wait in `make formgrader`; read them and enter their points.",
+    status.HUMAN: "Read the written answers in `make formgrader` and enter their points; where "
+                  "the reason names something else, look at that first.",
     status.MISSING: "Nothing was handed in: ask whether it went astray. No score is exported.",
 }
 
@@ -154,7 +142,7 @@ def _page(course: Path, name: str, rows: dict[str, Row]) -> dict[str, object]:
 def _cells(gradebook: Path, name: str, counted: set[str]) -> list[Cell]:
     """The graded cells of an assignment with the points of the counted students."""
     cells: dict[str, Cell] = {}
-    for student, key, notebook, cell, worth, is_answer, auto, manual, extra, waits in _grades(
+    for student, key, notebook, cell, worth, is_answer, auto, manual, extra, waits, *_ in grades(
             gradebook, name):
         if student not in counted:
             continue
@@ -165,36 +153,6 @@ def _cells(gradebook: Path, name: str, counted: set[str]) -> list[Cell]:
         if auto is not None:
             one.auto.append(auto)
     return sorted(cells.values(), key=lambda cell: (cell.notebook, cell.name))
-
-
-def _grades(gradebook: Path, name: str) -> Iterable[sqlalchemy.Row]:
-    """Every grade of an assignment, in one query; nothing is written, as Gradebook() would."""
-    if not gradebook.exists():
-        return []
-    address = f"{gradebook.resolve().as_uri()}?mode=ro"
-    engine = sqlalchemy.create_engine("sqlite://",
-                                      creator=lambda: sqlite3.connect(address, uri=True))
-    try:
-        with engine.connect() as connection:
-            return connection.execute(_query(name)).all()
-    finally:
-        engine.dispose()
-
-
-def _query(name: str) -> sqlalchemy.Select:
-    """A test cell is a grade cell that no solution cell shares its name with."""
-    graded, tasks, answer = GradeCell.__table__, TaskCell.__table__, aliased(BaseCell)
-    same = sqlalchemy.and_(answer.name == BaseCell.name, answer.type == "SolutionCell",
-                           answer.notebook_id == BaseCell.notebook_id)
-    return (sqlalchemy.select(
-        SubmittedAssignment.student_id, BaseCell.id, Notebook.name, BaseCell.name,
-        sqlalchemy.func.coalesce(graded.c.max_score, tasks.c.max_score, 0.0),
-        sqlalchemy.or_(answer.id.is_not(None), BaseCell.type == "TaskCell"),
-        Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade)
-        .select_from(Grade).join(Grade.notebook).join(SubmittedNotebook.assignment)
-        .join(SubmittedAssignment.assignment).join(Grade.cell).join(BaseCell.notebook)
-        .outerjoin(graded, graded.c.id == BaseCell.id).outerjoin(tasks, tasks.c.id == BaseCell.id)
-        .outerjoin(answer, same).where(Assignment.name == name))
 
 
 def _scores(rows: list[Row], counted: set[str]) -> list[Scores]:

@@ -4,8 +4,8 @@ What runs a submission is `engine` (see labkit/grading/unit.py); this process al
 gradebook, one submission at a time, for nbgrader is not made for threads.
 """
 
+import contextlib
 import functools
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 import nbformat
+from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import ClearOutput
 from sqlalchemy.exc import OperationalError
@@ -34,6 +35,8 @@ from labkit.grading.status import Row
 from labkit.grading.submission import fingerprint
 
 Engine = Callable[..., str]
+# nbgrader sets a variable around each execution, which is not made for threads; the box has its own
+SAME_ENVIRONMENT = mock.patch.object(utils, "setenv", lambda **_: contextlib.nullcontext())
 
 
 class GradeError(Exception):
@@ -68,7 +71,7 @@ class Run:
 
     def start(self) -> dict[str, Row]:
         """Grade; return every enrolled student's row. Ctrl-C ends it with what is done written."""
-        with one_engine(), mock.patch.dict(os.environ, NBGRADER_EXECUTION="autograde"):
+        with one_engine(), SAME_ENVIRONMENT:
             self.cells = self._cells()
             todo = self._todo()
             if todo:

@@ -107,7 +107,7 @@ class Cycle:
 @pytest.fixture(scope="session")
 def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """generate_assignment, submit, autograde all, export, grade by hand, feedback, export."""
-    root = course.make(tmp_path_factory.mktemp("cycle"), "c.Sandboxed.cell = 20")
+    root = course.make(tmp_path_factory.mktemp("cycle"), "c.Sandboxed.cell = 10")
     run = {case.student: case for case in cases()}
     said = {"generate": nbgrader(root, "generate_assignment", NAME).stdout}
     for case in run.values():
@@ -129,11 +129,12 @@ def exported(root: Path) -> dict[str, dict[str, str]]:
 
 
 def mark(root: Path, run: dict[str, Case]) -> None:
-    """Grade by hand, as the formgrader page does, every written answer that waits for it."""
+    """Grade by hand, as the formgrader page does, what waits: answers, and tests cut off by time.
+    """
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         for submission in gradebook.assignment_submissions(NAME):
-            grade = gradebook.find_grade("written", NAME, NAME, submission.student.id)
-            if grade.needs_manual_grade and grade.auto_score is None:
-                grade.manual_score = run[submission.student.id].hand
-                grade.needs_manual_grade = False
+            for grade in submission.notebooks[0].grades if submission.notebooks else ():
+                if grade.needs_manual_grade and run[submission.student.id].lost is not None:
+                    hand = run[submission.student.id].hand if grade.name == "written" else 0.0
+                    grade.manual_score, grade.needs_manual_grade = hand, False
         gradebook.db.commit()

@@ -59,7 +59,9 @@ def test_score(cycle: Cycle, student: str):
     assert lost == case.lost
     assert None not in scores and sum(scores) == auto
     waits = "graded" if student == "untouched" else "needs hand grading"
-    assert (float(cycle.before[student]["score"]), cycle.before[student]["status"]) == (auto, waits)
+    before = cycle.before[student]
+    assert (float(before["raw_score"]), before["status"]) == (auto, waits)
+    assert before["score"] == ("0.0" if student == "untouched" else "")
     assert (float(row["score"]), row["status"]) == (auto + case.hand, "graded")
 
 
@@ -75,8 +77,8 @@ def test_table(cycle: Cycle, capsys: pytest.CaptureFixture[str]):
 
 
 def test_reference_and_stub_score_all_and_nothing(cycle: Cycle):
-    assert float(cycle.before["perfect"]["score"]) == 17
-    assert float(cycle.before["untouched"]["score"]) == 0
+    assert float(cycle.before["perfect"]["raw_score"]) == 17
+    assert float(cycle.before["untouched"]["raw_score"]) == 0
 
 
 def test_one_unreadable_notebook_is_named_and_stops_no_other(cycle: Cycle):
