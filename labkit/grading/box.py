@@ -22,9 +22,12 @@ from typing import Any
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives",
           "/etc/fonts", "/etc/localtime", "/etc/ssl/openssl.cnf")
 PRELOAD = ("numpy", "torch", "matplotlib.pyplot", "matplotlib_inline.backend_inline",
-           "matplotlib.backends.backend_agg", "ipykernel.kernelapp", "ipykernel.ipkernel",
-           "ipykernel.debugger", "ipykernel.datapub", "IPython.core.completerlib", "PIL.Image",
-           "IPython.core.magics", "tornado.platform.asyncio", "zmq.eventloop.zmqstream")
+           "matplotlib.backends.backend_agg", "PIL.Image", "pdb", "IPython.core.completerlib",
+           "IPython.core.debugger", "IPython.core.logger", "IPython.core.magics",
+           "IPython.core.magics.execution", "IPython.core.oinspect",
+           "IPython.extensions.storemagic", "ipykernel.datapub", "ipykernel.debugger",
+           "ipykernel.ipkernel", "ipykernel.kernelapp", "tornado.platform.asyncio",
+           "zmq.eventloop.zmqstream")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/home/student",
                "IPYTHONDIR": "/tmp/.ipython", "MPLCONFIGDIR": "/tmp/.matplotlib",
                "MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONHASHSEED": "0",
@@ -49,11 +52,11 @@ class Limits:
     cell: int = 30  # seconds a cell
     total: int = 600  # seconds a notebook, of time and of CPU
     memory: int = 3 << 30  # bytes over what the warm parent holds
-    processes: int = 128  # and threads
+    processes: int = 48  # and threads; ipykernel itself has a dozen
     storage: int = 256 << 20  # bytes in home and temporary folder together
     files: int = 20_000  # in home and temporary folder together
-    files_open: int = 1024
-    output: int = 1 << 20  # bytes a cell
+    files_open: int = 256
+    output: int = 1 << 20  # bytes a cell; ten times that a notebook
 
 
 class Kernel:
@@ -109,8 +112,10 @@ class Box:
         self._jobs = itertools.count()
         paths = sorted({sys.prefix, sys.base_prefix, str(_labkit()), *readable})
         settings = json.dumps({"preload": PRELOAD, "readable": paths})
-        self._process = _start([*_view(paths, self.spool), sys.executable, "-I", "-m",
-                                "labkit.grading.inside", settings])
+        program = ("import sys; sys.path.append(sys.argv.pop(1)); "
+                   "from labkit.grading.inside.__main__ import main; main()")
+        self._process = _start([*_view(paths, self.spool), sys.executable, "-I", "-c", program,
+                                str(_labkit().parent), settings])
         if self._process.stdout.readline() != b"ready\n":
             said = self._process.stderr.read().decode(errors="replace")
             self.close()

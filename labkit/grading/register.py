@@ -77,7 +77,7 @@ def _regrade(course: Path, name: str, book: Path, old: Cells, new: Cells) -> lis
             f"Scores by hand and comments of {len(kept)} students stay, for review. "
             + (f"Only in the backup, because their cell is gone: {'; '.join(lost)}. "
                if lost else "None was lost."),
-            f"Now type: nbgrader autograde {name} --force"]
+            f"Now type: labkit grade {name} --force"]
 
 
 def _generate(course: Path, name: str, book: Path) -> None:

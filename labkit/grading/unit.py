@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import zmq
 from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -21,6 +22,7 @@ from labkit.grading.kernels import BoxKernelManager
 from labkit.grading.outputs import is_test
 
 SILENT = "a test that must fail did not: something in this notebook silences tests"
+LARGEST = 32 << 20  # bytes of a message that a kernel sends
 _TEXTS = 20_000  # characters of an error's text that are kept
 
 
@@ -68,7 +70,8 @@ class Client(NotebookClient):
                                            "evalue": f"stopped after {limits.cell} s"})
         self.on_cell_executed = self._settle
         self.limits, self.noticed = limits, {"tampered": [], "timed_out": []}
-        self._taken, self._current = 0, ""
+        self._taken, self._all, self._current = 0, 0, ""
+        manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST)  # longer ones break the connection
 
     def run(self) -> NotebookNode:
         """Run every cell; raises Ended."""
@@ -114,8 +117,9 @@ class Client(NotebookClient):
         if kind == "error":
             cut_error(content)
         elif kind in ("stream", "display_data", "execute_result"):
-            self._taken += len(str(content))
-            if self._taken > self.limits.output:
+            size = len(str(content))
+            self._taken, self._all = self._taken + size, self._all + size
+            if self._taken > self.limits.output or self._all > 10 * self.limits.output:
                 return None
         return super().process_message(msg, cell, cell_index)
 

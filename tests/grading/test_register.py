@@ -137,7 +137,7 @@ def test_by_hand_stays_and_what_has_no_cell_is_named(stages):
 
 def test_what_it_says_to_type_grades_everybody_by_the_new_version(stages):
     root = stages["root"]
-    assert stages["said"][-1] == f"Now type: nbgrader autograde {NAME} --force"
+    assert stages["said"][-1] == f"Now type: labkit grade {NAME} --force"
     assert (root / "submitted" / "ada" / NAME / f"{NAME}.ipynb").exists()
     autograde(root)
     with opened(root) as gradebook:

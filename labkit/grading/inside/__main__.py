@@ -12,6 +12,8 @@ import socket
 import sys
 from pathlib import Path
 
+from matplotlib.backends import backend_registry
+
 import labkit
 from labkit.grading.inside.supervisor import SPOOL, STUDENT, say, supervise
 from labkit.grading.inside.system import unmount
@@ -46,6 +48,7 @@ def preload(names: list[str]) -> None:
     for name in (*names, *rooms):
         with contextlib.suppress(ImportError):  # the wings are not in the box
             importlib.import_module(name)
+    backend_registry.list_all()  # it looks through every installed package, at its first question
 
 
 def fork_supervisor(connection: socket.socket, listener: socket.socket,

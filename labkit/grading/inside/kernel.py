@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from labkit.grading.inside import seccomp
 from labkit.grading.inside.system import (
     MS_NODEV,
     MS_NOSUID,
@@ -31,6 +32,7 @@ def become_kernel(request: Request, connection: socket.socket, bound: int, start
             Path("/proc/sys/user/max_user_namespaces").write_text("0")
         drop_privileges()
         die_with_parent()
+        seccomp.refuse()
         _limit(request["limits"])
         app = _kernel_app(request, connection, keep=(bound, start))
         os.write(bound, b"1")
