@@ -28,6 +28,7 @@ STAGES: dict[str, tuple[list[str], list[str] | None]] = {
     "answers": ([*PYTHON, "pytest", "tests/answers"], []),
     "nbval": ([*PYTHON, "pytest", "--nbval", "solutions"], []),
     "grading": ([*PYTHON, "pytest", "tests/grading"], TWO),
+    "hostile": ([*PYTHON, "pytest", "tests/hostile"], []),
     "site": ([*PYTHON, "pytest", "tests/site"], []),
 }
 
