@@ -126,13 +126,16 @@ def _send(client: Client, notebook: str, files: dict[str, bytes], limits: Limits
                            pure=False)
     try:
         _attend(client, future)
-        return future.result()
+        done = future.result()
     except (CancelledError, CommClosedError) as error:
         raise BoxError(f"the connection to the cluster was lost ({error}). What was graded is "
                        "in the gradebook; when the cluster is back, the same command goes on."
                        ) from error
     finally:
         future.release()
+    if isinstance(done, Exception):
+        raise done
+    return done
 
 
 def _attend(client: Client, future: Future) -> None:
@@ -140,7 +143,8 @@ def _attend(client: Client, future: Future) -> None:
     without = 0
     while without < 2:
         try:
-            wait_for(future, PATIENCE)
+            with client.as_current():
+                wait_for(future, PATIENCE)
             return
         except TimeoutError:
             workers = client.scheduler_info(n_workers=1)["workers"]
@@ -149,15 +153,20 @@ def _attend(client: Client, future: Future) -> None:
                    "start workers, and the same command goes on.")
 
 
-def _unit(here: Environment, *arguments: object) -> str:
-    """On a worker: run a unit, and say which worker it is where there is no box.
+def _unit(here: Environment, *arguments: object) -> str | Exception:
+    """On a worker: run a unit; an error is returned, and says which worker it is without a box.
 
+    Raised, an error whose traceback is too deep to travel would leave the client waiting for ever.
     Workers may join at any time, so each unit looks whether it is at home.
     """
     worker, there = get_worker(), environment()
     if there != here:
-        raise BoxError(_difference(worker.address, here, there))
+        return BoxError(_difference(worker.address, here, there))
     try:
         return unit.execute(*arguments)
+    except unit.Ended as error:
+        return unit.Ended(*error.args)
     except BoxError as error:
-        raise BoxError(f"worker {worker.name} ({worker.address}): {error}") from error
+        return BoxError(f"worker {worker.name} ({worker.address}): {error}")
+    except Exception as error:
+        return RuntimeError(f"{type(error).__name__}: {str(error)[:2000]}")

@@ -5,6 +5,8 @@ import builtins
 import re
 from typing import Any
 
+import bleach
+from nbconvert.filters import markdown2html
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
@@ -12,6 +14,11 @@ from nbgrader.utils import is_grade, is_solution, is_task
 
 Resources = dict[str, Any]
 Preprocessed = tuple[NotebookNode, Resources]
+TAGS = frozenset((
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "dd", "del", "div", "dl", "dt", "em",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small",
+    "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u",
+    "ul"))
 HANDED_IN, MOST_KEPT = "handed_in", 500_000
 REASONS = {"Unfinished": "the function is not written yet",
            "CellTimeoutError": "it took longer than the time allowed",
@@ -82,6 +89,31 @@ class HideTests(ClearHiddenTests):
             cell.source = f"{cell.source.rstrip()}\n# The hidden tests are not shown.".lstrip()
             cell.outputs = verdict(cell.outputs, sentences(whole))
         return cell, resources
+
+
+def safe_html(html: str) -> str:
+    """HTML without scripts, handlers, odd addresses and requests to other hosts.
+
+    Used as the filter `clean_html` in `c.HTMLExporter.filters`: nbconvert's own takes most of the
+    tags away that Markdown makes.
+    """
+    return bleach.clean(str(html), tags=TAGS, attributes=_may_stay)
+
+
+def _may_stay(tag: str, name: str, value: str) -> bool:
+    """Whether an attribute may stay; pictures only if they are in the page."""
+    if name == "src":
+        return tag == "img" and value.startswith("data:image/")
+    return name in ("class", "id", "title", "alt", "colspan", "rowspan") or (
+        tag == "a" and name == "href")
+
+
+def safe_markdown(text: str) -> str:
+    """Markdown as safe HTML; nbgrader's pages show it as it comes.
+
+    Used as the filter `markdown2html` in `c.HTMLExporter.filters`.
+    """
+    return safe_html(markdown2html(text))
 
 
 def as_handed_in(cell: NotebookNode, before: list[NotebookNode]) -> list[NotebookNode]:

@@ -47,10 +47,10 @@ class Sandboxed(NbGraderPreprocessor):
 
 
 class AskHuman(NbGraderPreprocessor):
-    """Mark for a human what a machine cannot judge: silenced tests, and tests cut off by time.
+    """Mark for a human what a machine cannot judge: tests of which some were silenced or cut off.
 
-    Their points wait in the formgrader page until somebody enters them. Used after
-    `SaveAutoGrades` in `c.Autograde.autograde_preprocessors`.
+    Their points wait in the formgrader page until somebody enters them; none were given. Used
+    after `SaveAutoGrades` in `c.Autograde.autograde_preprocessors`.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
@@ -60,22 +60,25 @@ class AskHuman(NbGraderPreprocessor):
         if doubted:
             with Gradebook(where["db_url"]) as gradebook:
                 for name in doubted:
-                    gradebook.find_grade(name, where["notebook"], where["assignment"],
-                                         where["student"]).needs_manual_grade = True
+                    grade = gradebook.find_grade(name, where["notebook"], where["assignment"],
+                                                 where["student"])
+                    grade.auto_score, grade.needs_manual_grade = 0.0, True
                 gradebook.db.commit()
         return nb, resources
 
 
 def in_doubt(nb: NotebookNode) -> list[str]:
-    """Grade ids of the tests that were silenced or timed out.
+    """Grade ids of the tests that gave no points that can be trusted.
 
-    Where another cell was cut off, it is the first test that fails after it.
+    All of them, where one was silenced. Of a cell that was cut off: the test itself, or the first
+    that fails.
     """
     noticed = nb.metadata.get("grading", {})
-    tests = [cell for cell in nb.cells if is_test(cell)]
-    doubted = {*noticed.get("tampered", []), *noticed.get("timed_out", [])}
-    found = [cell.metadata.nbgrader.grade_id for cell in tests
-             if cell.metadata.nbgrader.grade_id in doubted]
-    if doubted and not found:
-        found = [cell.metadata.nbgrader.grade_id for cell in tests if unit.failed(cell)][:1]
+    tests = {cell.metadata.nbgrader.grade_id: cell for cell in nb.cells if is_test(cell)}
+    if noticed.get("tampered"):
+        return list(tests)
+    late = set(noticed.get("timed_out", []))
+    found = [name for name in tests if name in late]
+    if late and not found:
+        found = [name for name, cell in tests.items() if unit.failed(cell)][:1]
     return found

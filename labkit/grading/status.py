@@ -16,6 +16,7 @@ OUT_OF_MEMORY = "out of memory"
 TAMPERED = "tampered"
 HUMAN = "needs a human"
 STATUSES = (GRADED, LATE, MISSING, MALFORMED, CRASHED, TIMED_OUT, OUT_OF_MEMORY, TAMPERED, HUMAN)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COUNTS = (GRADED, LATE)  # only these are exported as a number
 
 
@@ -49,8 +50,9 @@ def read(path: Path) -> dict[str, Row]:
     if not path.exists():
         return {}
     with open(path, newline="", encoding="utf-8") as file:
-        return {row["student_id"]: Row(**{name: _value(name, text) for name, text in row.items()})
-                for row in csv.DictReader(file)}
+        rows = [Row(**{name: _value(name, text) for name, text in row.items()})
+                for row in csv.DictReader(file)]
+    return {row.student_id: row for row in rows}
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:
@@ -60,8 +62,14 @@ def write(path: Path, rows: Iterable[Row]) -> None:
     with open(draft, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Row)])
         writer.writeheader()
-        writer.writerows(asdict(row) for row in sorted(rows, key=lambda row: row.student_id))
+        for row in sorted(rows, key=lambda row: row.student_id):
+            writer.writerow({name: _guarded(value) for name, value in asdict(row).items()})
     os.replace(draft, path)
+
+
+def _guarded(value: object) -> object:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _value(name: str, text: str) -> str | float | None:
@@ -69,4 +77,4 @@ def _value(name: str, text: str) -> str | float | None:
         return float(text or 0)
     if name in ("score", "machine_score", "max_score"):
         return float(text) if text else None
-    return text
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text

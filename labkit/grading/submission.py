@@ -76,7 +76,9 @@ def fingerprint(folder: Path, cells: dict[str, dict[str, object]]) -> str:
         status = path.lstat()
         digest.update(f"{path.relative_to(folder)}\0{stat.S_IFMT(status.st_mode)}\0".encode(
             errors="surrogateescape"))
-        if stat.S_ISREG(status.st_mode):
+        if status.st_size > MOST_BYTES:
+            digest.update(f"{status.st_size}\0".encode())  # it will be refused: no need to read it
+        elif stat.S_ISREG(status.st_mode):
             with open(path, "rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()

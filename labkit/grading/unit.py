@@ -16,8 +16,9 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
-from labkit.grading import canary, status
+from labkit.grading import status
 from labkit.grading.box import BoxError, Limits, box
+from labkit.grading.canary import canary
 from labkit.grading.kernels import BoxKernelManager
 from labkit.grading.outputs import is_test
 
@@ -91,11 +92,12 @@ class Client(NotebookClient):
         """Run a cell; a test's only if the canary failed as it must."""
         self._current = _name(cell, cell_index)
         if is_test(cell):
-            twin = new_code_cell(canary.source(cell.source))
+            asked = canary(cell.source)
+            twin = new_code_cell(asked.source)
             self._taken = 0
-            await super().async_execute_cell(twin, cell_index, store_history=False)
+            await super().async_execute_cell(twin, cell_index)
             self.nb.cells[cell_index] = cell
-            if not failed(twin):
+            if not failed(twin) or not _printed(twin, asked.word):
                 self.noticed["tampered"].append(self._current)
                 cell.outputs = [new_output("error", ename="Tampered", evalue=SILENT,
                                            traceback=[SILENT])]
@@ -121,7 +123,10 @@ class Client(NotebookClient):
             self._taken, self._all = self._taken + size, self._all + size
             if self._taken > self.limits.output or self._all > 10 * self.limits.output:
                 return None
-        return super().process_message(msg, cell, cell_index)
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None  # a message that is none; what the kernel replies decides
 
     def _settle(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
         """Let what the kernel replied, and not what was shown, say whether a cell failed.
@@ -163,6 +168,10 @@ def cut_error(content: dict[str, Any]) -> dict[str, Any]:
 
 def failed(cell: NotebookNode) -> bool:
     return any(output.output_type == "error" for output in cell.outputs)
+
+
+def _printed(cell: NotebookNode, word: str) -> bool:
+    return any(word in str(output.get("text", "")) for output in cell.outputs)
 
 
 def _name(cell: NotebookNode, index: int) -> str:

@@ -1,0 +1,1 @@
+"""Submissions that attack the grader, run among honest ones; `python -m tests.hostile --record`."""
