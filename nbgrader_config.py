@@ -18,7 +18,14 @@ from nbgrader.preprocessors import (
 
 from labkit.grading.cells import RepairMetadata, RestoreCells
 from labkit.grading.export import Scores
-from labkit.grading.outputs import ForgiveWarnings, HideTests, KeepOutputs, safe_html, safe_markdown
+from labkit.grading.outputs import (
+    ForgiveWarnings,
+    HideTests,
+    KeepOutputs,
+    safe_html,
+    safe_markdown,
+    safe_metadata,
+)
 from labkit.grading.sandboxed import AskHuman, Sandboxed
 from labkit.grading.submission import Inspect
 
@@ -67,7 +74,8 @@ c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreproces
 
 # Mends: a submission's HTML and scripts run in the browser of whoever opens it.
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.filters = {"clean_html": safe_html, "markdown2html": safe_markdown}
+c.HTMLExporter.filters = {"clean_html": safe_html, "get_metadata": safe_metadata,
+                          "markdown2html": safe_markdown}
 
 # Mends: a submission that was never graded is exported as 0.0.
 c.ExportApp.plugin_class = Scores

@@ -20,7 +20,7 @@ def __canary():
     from labkit import check
     word, low, scale, shift, names = {values!r}
     shell, space = get_ipython(), vars(sys.modules["__main__"])
-    kept = dict(space)
+    kept = {{name: value for name, value in space.items() if name != "__canary"}}
 
     def back(*_):
         shell.events.unregister("post_run_cell", back)

@@ -128,9 +128,8 @@ def _send(client: Client, notebook: str, files: dict[str, bytes], limits: Limits
         _attend(client, future)
         done = future.result()
     except (CancelledError, CommClosedError) as error:
-        raise BoxError(f"the connection to the cluster was lost ({error}). What was graded is "
-                       "in the gradebook; when the cluster is back, the same command goes on."
-                       ) from error
+        raise BoxError("the connection to the cluster was lost. What was graded is in the "
+                       "gradebook; when the cluster is back, the same command goes on.") from error
     finally:
         future.release()
     if isinstance(done, Exception):

@@ -28,7 +28,10 @@ def settled(row: Row, marks: Marks | None) -> Row:
     if marks is None or row.status in ENDED:
         return row
     if marks.machine is None:
-        return replace(row, machine_score=None, score=None)
+        if row.status not in (*status.COUNTS, status.HUMAN):
+            return row  # it did not run to its end, and says why
+        return replace(row, machine_score=None, score=None, status=status.HUMAN,
+                       reason="the gradebook has no machine grades for it: grade it again")
     row = replace(row, machine_score=marks.machine, max_score=marks.max_score, score=None,
                   late_seconds=marks.late)
     if not marks.waiting:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import bleach
-from nbconvert.filters import markdown2html
+from nbconvert.filters import get_metadata, markdown2html
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
@@ -106,6 +106,15 @@ def _may_stay(tag: str, name: str, value: str) -> bool:
         return tag == "img" and value.startswith("data:image/")
     return name in ("class", "id", "title", "alt", "colspan", "rowspan") or (
         tag == "a" and name == "href")
+
+
+def safe_metadata(output: NotebookNode, key: str, mimetype: str | None = None) -> int | None:
+    """A number from an output's metadata: nbconvert writes it into a tag without quotes.
+
+    Used as the filter `get_metadata` in `c.HTMLExporter.filters`.
+    """
+    value = get_metadata(output, key, mimetype)
+    return value if isinstance(value, int) else None
 
 
 def safe_markdown(text: str) -> str:

@@ -33,6 +33,7 @@ from labkit.grading.register import register
 from labkit.grading.sandboxed import ENGINE
 from labkit.grading.status import Row
 from labkit.grading.submission import fingerprint
+from labkit.grading.unit import Ended
 
 Engine = Callable[..., str]
 # nbgrader sets a variable around each execution, which is not made for threads; the box has its own
@@ -111,7 +112,7 @@ class Run:
             try:
                 noticed = grader.grade()
                 row = judged(student, marks(self.book, self.name, student)[student], noticed)
-            except (BoxError, OperationalError):
+            except (BoxError, GradeError, OperationalError):
                 raise  # the fault is not the student's: the run ends, and goes on later
             except Exception as error:
                 row = failed(student, error, grader.ran)
@@ -147,8 +148,12 @@ class Run:
         notebook, _ = ClearOutput().preprocess(nbformat.read(path, as_version=4), {})
         limits = Limits(total=self.config.Sandboxed.get("total", Limits.total),
                         cell=self.config.Sandboxed.get("cell", Limits.cell))
-        done = nbformat.reads(self.engine(nbformat.writes(notebook), {}, limits,
-                                          self.order.unsafe), as_version=4)
+        try:
+            done = nbformat.reads(self.engine(nbformat.writes(notebook), {}, limits,
+                                              self.order.unsafe), as_version=4)
+        except Ended as error:
+            raise GradeError("the reference solution does not run to its end here, so nobody was "
+                             f"graded: {': '.join(error.args)}") from error
         wrong = [f"{cell.metadata.nbgrader.grade_id}: {error.evalue}" for cell in done.cells
                  if is_test(cell) for error in cell.outputs if error.output_type == "error"]
         if wrong:

@@ -38,6 +38,7 @@ def inspect(folder: Path) -> list[Path]:
         if path.is_symlink():
             raise Malformed(f"its folder {path.name} is a link")
     files, total = [], 0
+    folders = sum(len(names) for _, names, _ in os.walk(folder))
     for path in sorted(_walk(folder)):
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
@@ -45,9 +46,9 @@ def inspect(folder: Path) -> list[Path]:
             raise Malformed(f"{path.relative_to(folder)} is {kind}: ask for it as a file")
         files.append(path)
         total += status.st_size
-    if len(files) > MOST_FILES or total > MOST_BYTES:
-        raise Malformed(f"it has {len(files)} files of {total >> 20} MiB together; at most "
-                        f"{MOST_FILES} files and {MOST_BYTES >> 20} MiB are read")
+    if len(files) + folders > MOST_FILES or total > MOST_BYTES:
+        raise Malformed(f"it has {len(files) + folders} files and folders of {total >> 20} MiB "
+                        f"together; at most {MOST_FILES} of {MOST_BYTES >> 20} MiB are read")
     return files
 
 

@@ -17,7 +17,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
 from labkit.grading import status
-from labkit.grading.box import BoxError, Limits, box
+from labkit.grading.box import BoxError, Limits, Unfit, box
 from labkit.grading.canary import canary
 from labkit.grading.kernels import BoxKernelManager
 from labkit.grading.outputs import is_test
@@ -71,6 +71,8 @@ class Client(NotebookClient):
                                            "evalue": f"stopped after {limits.cell} s"})
         self.on_cell_executed = self._settle
         self.limits, self.noticed = limits, {"tampered": [], "timed_out": []}
+        self._manager = manager  # nbclient forgets its own at the end
+        self._word, self._heard = "", False
         self._taken, self._all, self._current = 0, 0, ""
         manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST)  # longer ones break the connection
 
@@ -78,11 +80,13 @@ class Client(NotebookClient):
         """Run every cell; raises Ended."""
         try:
             self.execute(cleanup_kc=True)
-        except BoxError:
-            raise
+        except Unfit as error:
+            raise Ended(status.MALFORMED, str(error)) from error
         except CellTimeoutError as error:
             raise Ended(status.TIMED_OUT, "a cell did not stop when it was interrupted") from error
         except (DeadKernelError, RuntimeError) as error:
+            if isinstance(self._manager, BoxKernelManager) and not self._manager.box.alive:
+                raise BoxError("the box has ended; the same command goes on") from error
             raise self._end(error) from error
         self.nb.metadata.setdefault("grading", {}).update(self.noticed)
         return self.nb
@@ -94,10 +98,10 @@ class Client(NotebookClient):
         if is_test(cell):
             asked = canary(cell.source)
             twin = new_code_cell(asked.source)
-            self._taken = 0
+            self._taken, self._word, self._heard = 0, asked.word, False
             await super().async_execute_cell(twin, cell_index)
             self.nb.cells[cell_index] = cell
-            if not failed(twin) or not _printed(twin, asked.word):
+            if not failed(twin) or not self._heard:
                 self.noticed["tampered"].append(self._current)
                 cell.outputs = [new_output("error", ename="Tampered", evalue=SILENT,
                                            traceback=[SILENT])]
@@ -119,6 +123,7 @@ class Client(NotebookClient):
         if kind == "error":
             cut_error(content)
         elif kind in ("stream", "display_data", "execute_result"):
+            self._heard |= self._word in str(content.get("text"))
             size = len(str(content))
             self._taken, self._all = self._taken + size, self._all + size
             if self._taken > self.limits.output or self._all > 10 * self.limits.output:
@@ -145,7 +150,7 @@ class Client(NotebookClient):
 
     def _end(self, error: Exception) -> Ended:
         """Why the kernel died."""
-        provisioner = getattr(self.km, "provisioner", None)
+        provisioner = getattr(self._manager, "provisioner", None)
         told = getattr(getattr(provisioner, "kernel", None), "told", {})
         if told.get("why") == status.TIMED_OUT or told.get("cpu", 0) > self.limits.total - 1:
             return Ended(status.TIMED_OUT, f"it ran longer than {self.limits.total} s in all")
@@ -168,10 +173,6 @@ def cut_error(content: dict[str, Any]) -> dict[str, Any]:
 
 def failed(cell: NotebookNode) -> bool:
     return any(output.output_type == "error" for output in cell.outputs)
-
-
-def _printed(cell: NotebookNode, word: str) -> bool:
-    return any(word in str(output.get("text", "")) for output in cell.outputs)
 
 
 def _name(cell: NotebookNode, index: int) -> str:

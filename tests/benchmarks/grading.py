@@ -16,7 +16,6 @@ import contextlib
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -38,9 +37,8 @@ from tests.answers.gradient_descent import ANSWERS
 from tests.grading import course
 from tests.grading.course import NAME
 
-JOBS = 2
 WORDS = {"nbgrader": ["nbgrader", "autograde", NAME],
-         "labkit": ["labkit.cli", "grade", NAME, "--jobs", str(JOBS)]}
+         "labkit": ["labkit.cli", "grade", NAME, "--jobs", "2"]}
 PLAIN = """
 from nbgrader.preprocessors import Execute
 ours = (Inspect, KeepOutputs, AskHuman)
@@ -103,7 +101,7 @@ class Clock:
     def words(self, words: list[str]) -> list[str]:
         """A command's words such that it is counted."""
         enter = ["sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', str(self.group)]
-        return [*enter, *words] if self.exact else words
+        return enter * self.exact + words
 
     def look(self, process: psutil.Process) -> None:
         """Note what a process and those below it have used until now, where no cgroup does."""
@@ -122,11 +120,11 @@ class Clock:
 def run(root: Path, tool: str, clock: Clock,
         watch: Callable[[psutil.Process], None] = lambda _: None) -> tuple[float, float, str]:
     """Grade a course; CPU and wall seconds, and what the command said."""
-    home, before, start = root.parent / "home", clock.total(), time.perf_counter()
+    folder, before, start = root.parent, clock.total(), time.perf_counter()
     with open(root / "said.txt", "w") as said:
-        process = psutil.Popen(clock.words([sys.executable, "-m", *WORDS[tool]]), cwd=root,
-                               stdout=said, stderr=subprocess.STDOUT,
-                               env=course.environment(home) | {"TMPDIR": str(root.parent)})
+        process = psutil.Popen(
+            clock.words([sys.executable, "-m", *WORDS[tool]]), stdout=said, stderr=said, cwd=root,
+            env=course.environment(folder / "home") | {"TMPDIR": str(folder)})
         while process.poll() is None:
             clock.look(process)
             watch(process)
@@ -142,8 +140,7 @@ def batch(folder: Path, tool: str, indices: list[int], clock: Clock) -> Batch:
     root = prepared(Path(tempfile.mkdtemp(dir=folder)), tool, indices)
     cpu, wall, _ = run(root, tool, clock)
     cells = sum(map(own_time, root.glob(f"autograded/*/{NAME}/{NAME}.ipynb")))
-    print(f"  {tool:9}{len(indices):3} {cpu:7.2f} CPU s {wall:7.2f} wall s {cells:7.2f} s of cells",
-          flush=True)
+    print(f"{tool:9}{len(indices):3}{cpu:8.2f} CPU{wall:8.2f} wall{cells:8.2f} cells", flush=True)
     return Batch(len(indices), cpu, wall, cells,
                  {(row[0], row[3]): row[6] for row in grades(root / "gradebook.db", NAME)})
 
@@ -170,10 +167,10 @@ def measured(folder: Path, count: int, batches: int, clock: Clock) -> dict[str, 
 def spent(found: dict[str, list[Batch]], tool: str, clock: str,
           whose: str) -> dict[str, list[float]]:
     """Seconds over the cells' own, of each batch; `whose` cells, by tool."""
-    lanes = JOBS if (tool, clock) == ("labkit", "wall") else 1
+    lanes = 2 if (tool, clock) == ("labkit", "wall") else 1
     seconds = [getattr(one, clock) - other.cells / min(lanes, one.size)
                for one, other in zip(found[tool], found[whose], strict=True)]
-    size, ones, many = found[tool][0].size, seconds[1::2], seconds[::2]
+    size, many, ones = found[tool][0].size, seconds[::2], seconds[1::2]
     first = statistics.median(ones)
     return {"start and first submission": ones,
             "each further submission": [(m - first) / (size - 1) for m in many],
@@ -211,26 +208,24 @@ def different(found: dict[str, list[Batch]]) -> list[str]:
 
 def big(folder: Path, count: int, clock: Clock) -> None:
     """Grade many submissions in one run; print what became of locks, rows, memory and spool."""
-    root = prepared(folder / "big", "labkit", list(range(count)))
-    path, seen = root / "grades" / NAME / "status.csv", {0: (0.0, 0.0)}
+    root, seen = prepared(folder / "big", "labkit", list(range(count))), {0: (0.0, 0.0)}
+    path = root / "grades" / NAME / "status.csv"
 
     def watch(process: psutil.Process) -> None:
         rows = len(path.read_text().splitlines()) - 1 if path.exists() else 0
         with contextlib.suppress(OSError, psutil.Error):
             if rows not in seen:
-                files = [f for f in folder.glob("labkit-box-*/spool/**/*") if f.is_file()]
-                seen[rows] = (process.memory_info().rss / 1e6,
-                              sum(f.stat().st_size for f in files) / 1e6)
+                spool = sum(f.lstat().st_size for f in folder.glob("labkit-box-*/spool/**/*"))
+                seen[rows] = (process.memory_info().rss / 1e6, spool / 1e6)
 
     cpu, wall, said = run(root, "labkit", clock, watch)
-    kinds = Counter(row.status for row in status.read(path).values())
-    print(f"\n{count} submissions in one run: {cpu:.0f} CPU s, {wall:.0f} wall s; "
-          f"{said.lower().count('locked')} lock errors; {kinds.total()} rows: {dict(kinds)}")
+    kinds, locks = Counter(r.status for r in status.read(path).values()), said.count("locked")
+    print(f"\n{count} submissions in one run: {cpu:.0f} CPU s, {wall:.0f} wall s; {locks} lock "
+          f"errors; {kinds.total()} rows: {dict(kinds)}")
     low, half, high = (min(seen, key=lambda n, s=s: abs(n - s * count)) for s in (0.1, 0.5, 0.9))
     grown = (seen[high][0] - seen[low][0]) / max(1, high - low) * 100
     sizes = ", ".join(f"{seen[n][0]:.1f} MB at {n}" for n in (low, half, high))
-    print(f"  memory of the grader: {sizes}; {grown:+.2f} MB each 100 submissions; "
-          f"spool at the end {seen[max(seen)][1]:.2f} MB")
+    print(f"  the grader: {sizes}; {grown:+.2f} MB each 100; spool {seen[max(seen)][1]:.2f} MB")
 
 
 def main() -> int:
@@ -243,11 +238,10 @@ def main() -> int:
           f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as name:
         found = measured(Path(name), asked.submissions, asked.batches, clock)
-        print(f"imports counted: {table(found, imports=True)}")
-        ratios = table(found, imports=False)
         if asked.big:
             big(Path(name), asked.big, clock)
-    wrong = different(found)
+    table(found, imports=True)
+    ratios, wrong = table(found, imports=False), different(found)
     print(ratios + (f"scores DIFFER: {'; '.join(wrong[:9])}" if wrong else "scores equal"))
     return bool(wrong)
 

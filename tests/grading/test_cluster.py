@@ -23,7 +23,7 @@ from labkit.grading import run, status, unit
 from labkit.grading.box import BoxError, Limits
 from labkit.grading.cluster import cluster
 from labkit.grading.run import GradeError
-from tests.grading.test_interrupted import ANSWERS, MACHINE, TOY, again, begun, rows
+from tests.grading.test_interrupted import ANSWERS, POINTS, TOY, again, begun, rows
 
 PATIENCE = 120  # seconds: the machine may be busy; nothing waits that long when all is well
 ONCE = Counter(dict.fromkeys(ANSWERS, 1))
@@ -73,31 +73,27 @@ def started(log: Path, *words: str, **variables: str) -> subprocess.Popen[bytes]
 
 
 def until(true: Callable[[], object], what: str) -> None:
-    """Wait until something is true."""
     deadline = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.05)
 
 
-def stop(*servers: subprocess.Popen[bytes]) -> None:
-    """End processes with all that they started."""
-    for server in servers:
-        family = [server, *psutil.Process(server.pid).children(recursive=True)]
-        server.terminate()
-        try:
-            server.wait(20)
-        finally:
-            for one in family:
-                if one.pid != server.pid and one.is_running():
-                    one.kill()
-            server.kill()
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End a process with all that it started."""
+    family = psutil.Process(server.pid).children(recursive=True)
+    server.terminate()
+    try:
+        server.wait(PATIENCE)
+    finally:
+        for one in (server, *alive(family)):
+            one.kill()
 
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("scheduler")
-    file = folder / "scheduler.json"
+    file = folder / "address.json"
     server = started(folder / "log", "scheduler", "--host", "127.0.0.1", "--port", "0",
                      "--no-dashboard", "--scheduler-file", str(file),
                      DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1")
@@ -133,8 +129,7 @@ def test_no_worker(scheduler: str, monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(("check", "said"), [
     ("EPS = 1", "would grade differently: it has labkit .*here"),
     (None, "cannot use labkit .*no labkit here")])
-def test_a_worker_with_another_labkit(check: str | None, said: str, scheduler: str,
-                                      tmp_path: Path):
+def test_another_labkit(check: str | None, said: str, scheduler: str, tmp_path: Path):
     (tmp_path / "labkit.py").write_text("raise ImportError('no labkit here')")
     if check:
         shutil.copytree(Path(labkit.__file__).parent, tmp_path / "labkit")
@@ -237,7 +232,7 @@ def test_one_worker_killed_in_the_middle(servers: Servers, tmp_path: Path,
     assert graded == ONCE
     found = results(servers.course)
     assert {who: points for who, (_, points, _) in found.items()} == {
-        who: MACHINE[answer] for who, answer in ANSWERS.items()}
+        who: POINTS[answer] for who, answer in ANSWERS.items()}
     until(lambda: not alive(family), "the end of what the killed worker had started")
     assert servers.notes.read_text() == "", "workers opened files of the course"
     assert again(begun(tmp_path / "alone"), "--jobs", "2") == 0

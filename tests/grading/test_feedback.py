@@ -10,124 +10,16 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.apps import NbGraderAPI
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config, PyFileConfigLoader
 
+from labkit.grading.grader import Grader
+from labkit.grading.marks import one_engine
 from labkit.grading.outputs import HANDED_IN, MOST_KEPT, KeepOutputs, as_handed_in
 from tests.grading.course import ROOT, cell
-
-NAME, SECRET = "tiny", "31337"
-HIDDEN = f"""from labkit import check
-### BEGIN HIDDEN TESTS
-with check.contract("is wrong for large numbers"):
-    check.equal(check.call("f", {SECRET}), 2 * {SECRET})
-### END HIDDEN TESTS"""
-EVIL = "alert('EVIL')"
-MARKDOWN = [f"<script>{EVIL}</script>", f"<img src=x onerror=\"{EVIL}\">",
-            f"[press](javascript:{EVIL})", f"<a href=\"javascript:{EVIL}\">press</a>",
-            f"<iframe srcdoc=\"<script>{EVIL}</script>\"></iframe>",
-            f"<svg onload=\"{EVIL}\"></svg>", f"<form action=\"javascript:{EVIL}\"></form>",
-            f"<details open ontoggle=\"{EVIL}\">x</details>",
-            f"[press](data:text/html,<script>{EVIL}</script>)",
-            "<style>@import '//EVIL'</style>", "<base href=\"//EVIL\">",
-            f"</div><!-- <script>{EVIL}</script> -->", f"# <script>{EVIL}</script>",
-            "<meta http-equiv=\"refresh\" content=\"0;url=//EVIL\">", f"$<script>{EVIL}</script>$"]
-
-
-def graded(name: str, text: str, points: float = 0, answer: bool = False,
-           kind: str = "code") -> NotebookNode:
-    facts = {"grade_id": name, "grade": points > 0, "solution": answer, "locked": not answer,
-             "points": points, "schema_version": 3, "task": False}
-    if not points:
-        del facts["points"]
-    make = new_code_cell if kind == "code" else new_markdown_cell
-    return make(text, id=name, metadata={"nbgrader": facts})
-
-
-def lesson() -> NotebookNode:
-    """A visible test before the hidden one, and one after it."""
-    stub = "def {0}(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
-    test = "check.equal(check.call('{0}', 2), 4, 'the example')"
-    notebook = new_notebook(cells=[
-        graded("setup", "from labkit import check"), graded("f", stub.format("f"), answer=True),
-        graded("test_f", test.format("f"), 1), graded("hidden_f", HIDDEN, 2),
-        graded("g", stub.format("g"), answer=True), graded("test_g", test.format("g"), 1),
-        graded("words", "Write.", 3, True, "markdown")])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3",
-                                       "language": "python"}
-    return notebook
-
-
-def submission(root: Path, f: str, g: str, *more: NotebookNode) -> NotebookNode:
-    """The release with these answers, and cells of the student's own at its end."""
-    notebook = nbformat.read(root / "exercises" / NAME / f"{NAME}.ipynb", as_version=4)
-    cell(notebook, "f").source, cell(notebook, "g").source = f, g
-    notebook.cells += more
-    return notebook
-
-
-def own(text: str, *shown: str) -> NotebookNode:
-    return new_code_cell(text, outputs=[new_output("stream", text=one) for one in shown])
-
-
-def failure(text: str, name: str = "Failed") -> NotebookNode:
-    return new_output("error", ename=name, evalue=text, traceback=[f"Not yet: {text}"])
-
-
-def spy(root: Path) -> NotebookNode:
-    """It keeps what the hidden test gives it, and shows it wherever it can."""
-    f = "seen = []\ndef f(x):\n    seen.append(x)\n    print('got', x)\n    return 2 * min(x, 9)"
-    g = "def g(x):\n    raise ValueError(f'{seen} {In[-1]} {_ih}')"
-    notebook = submission(root, f, g, own("print(seen, In, _ih)", "what I saw at home"),
-                          own("raise ValueError(str(In))"), own("raise KeyError(seen)"),
-                          own("import sys; print(seen, file=sys.stderr)"), own("seen"),
-                          own("from IPython.display import HTML\nHTML(str(seen))"))
-    cell(notebook, "test_g").outputs = [failure(f"I made this up: {SECRET[::-1]}", "ValueError")]
-    return notebook
-
-
-def honest(root: Path) -> NotebookNode:
-    """Right in `f`, wrong in `g`, with the message that the student had at home."""
-    notebook = submission(root, "def f(x):\n    return 2 * x", "def g(x):\n    return 3 * x",
-                          own("print('my own cell')", "shown at home\n"))
-    cell(notebook, "test_g").outputs = [
-        failure("expected 4, got 6. Look at: the example")]
-    return notebook
-
-
-def wrong(root: Path) -> NotebookNode:
-    """Wrong in the hidden test and in the visible one before it."""
-    return submission(root, "def f(x):\n    return x", "def g(x):\n    return 2 * x")
-
-
-def evil(root: Path) -> NotebookNode:
-    """Scripts in every place that is rendered."""
-    shows = ["from IPython.display import display, HTML, SVG, Javascript, Markdown, Latex",
-             f"for one in {MARKDOWN!r}: display(HTML(one)); display(Markdown(one))",
-             f"display(Javascript({EVIL!r}))", f"display(Latex({MARKDOWN[0]!r}))",
-             f"display(SVG({'<svg xmlns=`http://www.w3.org/2000/svg` onload=`X`/>'!r}"
-             f".replace('`', chr(34)).replace('X', {EVIL!r})))",
-             f"display({{'image/png': {chr(34) + '>' + MARKDOWN[0]!r}}}, raw=True)",
-             f"display({{'image/png': 'AAAA'}}, raw=True, metadata={{'image/png': "
-             f"{{'width': {'1 onload=' + EVIL!r}, 'height': {'1><script>' + EVIL!r}}}}})",
-             f"display({{'application/vnd.jupyter.widget-view+json': {{'model_id': "
-             f"{MARKDOWN[0]!r}}}, 'text/plain': 'x'}}, raw=True)",
-             f"print({MARKDOWN[0]!r}, '\\x1b[31m' + {MARKDOWN[1]!r})",
-             f"raise type({MARKDOWN[0]!r}, (Exception,), {{}})({MARKDOWN[1]!r})"]
-    f = "\n".join(["def f(x):\n    return 2 * x", *shows])
-    given = [new_output("display_data", {"text/html": one, "text/markdown": one})
-             for one in MARKDOWN]
-    late = new_code_cell(f"1  # {MARKDOWN[0]}", outputs=given)
-    notebook = submission(root, f, "def g(x):\n    return 2 * x", late,
-                          *(new_markdown_cell(one) for one in MARKDOWN),
-                          nbformat.v4.new_raw_cell(MARKDOWN[0]))
-    cell(notebook, "words").source = "\n\n".join(["written", *MARKDOWN])
-    return notebook
-
-
-STUDENTS = {"ada": honest, "bob": wrong, "eve": spy, "mal": evil}
+from tests.grading.tiny import EVIL, MARKDOWN, NAME, SECRET, STUDENTS, failure, graded, lesson, own
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +37,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = folder / "submitted" / student / NAME / f"{NAME}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(make(folder), path)
-        done = api.autograde(NAME, student)
-        assert done["success"], done["log"]
+        with one_engine():
+            noticed = Grader(settings(folder), NAME, student).grade()
+        assert not any(noticed.values()), noticed
     done = api.generate_feedback(NAME)
     assert done["success"], done["log"]
     return folder
@@ -242,6 +135,25 @@ def test_what_was_handed_in_is_kept_for_feedback_only(root: Path):
 def test_pages_show_what_they_should(root: Path, page, student: str):
     text = text_of(page(root, student))
     assert "def f(x):" in text and "with your answer." in text and live(page(root, student)) == []
+
+
+@pytest.mark.parametrize("page", [feedback, formgrader])
+def test_what_is_harmless_stays(root: Path, page):
+    (words,) = [one for one in BeautifulSoup(page(root, "ada"), "html.parser").select(
+        ".text_cell_render") if "My own words" in one.text]
+    assert words.strong.text == "own" and words.code.text == "a < b" and "$x_1 < y$" in words.text
+    assert words.a["href"] == "https://example.org"
+    assert [one.text for one in words.select("table td")] == ["1", "2"] and words.li
+
+
+@pytest.mark.parametrize("kind", ["image/png", "image/jpeg"])
+def test_a_picture_s_size_is_no_attribute_of_another_kind(root: Path, kind: str):
+    for size in ("width", "height"):
+        picture = new_output("display_data", {kind: "AAAA"},
+                             metadata={kind: {size: f"1 onload={EVIL}"}})
+        notebook = new_notebook(cells=[new_code_cell("1", outputs=[picture])])
+        page = HTMLExporter(config=settings(root)).from_notebook_node(notebook)[0]
+        assert live(page) == []
 
 
 def test_outputs_have_no_scripts(root: Path):

@@ -4,6 +4,7 @@ import contextlib
 import os
 import resource
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ def become_kernel(request: Request, connection: socket.socket, bound: int, start
         os.read(start, 1)
         os.close(bound)
         os.close(start)
-        os.chdir(HOME)  # only now: a config file in the submission would have been read and run
+        os.chdir(HOME)
+        sys.path.insert(0, "")  # as in any notebook: a module beside it can be imported
         app.start()
     finally:
         os._exit(1)

@@ -14,15 +14,19 @@ from typing import Any
 
 from labkit.grading.inside.kernel import HOME, SPOOL, become_kernel
 from labkit.grading.inside.system import (
+    MS_NODEV,
+    MS_NOSUID,
     MS_PRIVATE,
     MS_RDONLY,
     MS_REC,
     cover,
     die_with_parent,
     mount,
+    unmount,
     unshare,
 )
 
+PANTRY = "/box"
 STUDENT = 1000  # user and group of the student's processes, as they see themselves
 Limits = dict[str, Any]
 
@@ -30,18 +34,11 @@ Limits = dict[str, Any]
 def supervise(connection: socket.socket, unshared: int, mapped: int, readable: list[str]) -> None:
     """Make the namespaces and the student's files; start the kernel in them; watch it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    die_with_parent()
     request = json.loads(connection.makefile().readline())
     unshare()
-    os.write(unshared, b"1")
-    if not os.read(mapped, 1):
-        raise OSError("no user map")
-    if os.getgroups() and Path("/proc/self/setgroups").read_text().strip() == "allow":
-        os.setgroups([])
-    os.setresgid(STUDENT, STUDENT, STUDENT)
-    os.setresuid(STUDENT, STUDENT, STUDENT)
+    become_student(unshared, mapped)
     mount("none", "/", "", MS_REC | MS_PRIVATE)
-    furnish(Path(SPOOL, request["job"], "files"), request["limits"], readable)
+    furnish(request["limits"], readable)
     bound_r, bound_w = os.pipe()
     start_r, start_w = os.pipe()
     kernel = os.fork()
@@ -50,21 +47,47 @@ def supervise(connection: socket.socket, unshared: int, mapped: int, readable: l
     os.close(bound_w)
     if not os.read(bound_r, 1):  # its sockets are bound
         raise OSError("the kernel did not start")
+    bring(Path(SPOOL, request["job"], "files"), connection)
     mount("none", SPOOL, "tmpfs", MS_RDONLY, "size=4k")
     say(connection, started=True)
     os.write(start_w, b"1")
     watch(connection, kernel, request["limits"])
 
 
-def furnish(files: Path, limits: Limits, readable: list[str]) -> None:
-    """Mount the bounded home, /tmp and /dev/shm; copy the submission's files into the home."""
+def become_student(unshared: int, mapped: int) -> None:
+    """Become the student's user in the new user namespace, once the warm parent has mapped it."""
+    os.write(unshared, b"1")
+    if not os.read(mapped, 1):
+        raise OSError("no user map")
+    if os.getgroups() and Path("/proc/self/setgroups").read_text().strip() == "allow":
+        os.setgroups([])
+    os.setresgid(STUDENT, STUDENT, STUDENT)
+    os.setresuid(STUDENT, STUDENT, STUDENT)
+    die_with_parent()  # a change of user has cleared it
+
+
+def furnish(limits: Limits, readable: list[str]) -> None:
+    """Mount home, /tmp and /dev/shm, which share one bounded file system in memory."""
     size = f"size={limits['storage']},nr_inodes={limits['files']},mode=755"
-    cover(HOME, "none", "tmpfs", size, readable)
-    for inner, place in (("tmp", "/tmp"), ("shm", "/dev/shm")):
-        os.mkdir(f"{HOME}/.{inner}", 0o700)
-        cover(place, f"{HOME}/.{inner}", "", "", readable)
-    if files.exists():
-        shutil.copytree(files, HOME, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    mount("none", PANTRY, "tmpfs", MS_NOSUID | MS_NODEV, size)
+    for place in (HOME, "/tmp", "/dev/shm"):
+        folder = f"{PANTRY}/{Path(place).name}"
+        os.mkdir(folder, 0o700)
+        cover(place, folder, "", "", readable)
+    unmount(PANTRY)
+
+
+def bring(files: Path, connection: socket.socket) -> None:
+    """Copy the submission's files into its home.
+
+    Not before the kernel is there: it reads settings from its folders, and runs what they say.
+    """
+    try:
+        if files.exists():
+            shutil.copytree(files, HOME, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    except OSError as error:
+        say(connection, unfit=f"its files do not fit into the box: {str(error)[:200]}")
+        os._exit(1)
 
 
 def watch(connection: socket.socket, kernel: int, limits: Limits) -> None:
