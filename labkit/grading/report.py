@@ -25,8 +25,8 @@ AGAIN = (status.CRASHED, status.TIMED_OUT, status.OUT_OF_MEMORY, status.MALFORME
 NEXT = {
     status.TAMPERED: "Look at the named cells in the pages of `make formgrader` and enter their "
                      "points by hand.",
-    status.CRASHED: "Run the submission's command once more; if it ends the same way, look at the "
-                    "submission and enter its points by hand in `make formgrader`.",
+    status.CRASHED: "Run the submission's command once more; if it ends so again, take the cell "
+                    "that ends it out of the notebook in submitted/ and run the command again.",
     status.TIMED_OUT: "Run the submission's command on a quiet machine, then look: a second "
                       "time-out is most likely a loop that never ends.",
     status.OUT_OF_MEMORY: "Look for the line that fills the memory and ask for the file again, or "

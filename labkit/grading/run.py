@@ -15,9 +15,11 @@ from pathlib import Path
 from unittest import mock
 
 import nbformat
+from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import ClearOutput
+from nbgrader.utils import compute_checksum
 from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 from traitlets.config import Config, PyFileConfigLoader
@@ -132,15 +134,25 @@ class Run:
         if not source.exists():
             raise GradeError(f"there is no assignment {self.name!r} in this course: "
                              f"{source.relative_to(self.course)} is missing.")
-        url = f"sqlite:///{self.book}"
-        with Gradebook(url) as gradebook:
+        known = self._known()
+        if not known:
+            register(self.course, self.name)
+            known = self._known()
+        edited = [cell.metadata.nbgrader.grade_id for cell in nbformat.read(source, 4).cells
+                  if is_test(cell) and not same(cell, known.get(cell.metadata.nbgrader.grade_id))]
+        if edited:
+            raise GradeError(f"{', '.join(edited)} of solutions/{self.name} differ from what the "
+                             "gradebook holds, and nobody was graded. Type: make release (it tells "
+                             "the ways out where students were graded by the other version).")
+        return known
+
+    def _known(self) -> dict[str, dict[str, object]]:
+        """The assignment's cells in the gradebook; empty where it does not know it."""
+        with Gradebook(f"sqlite:///{self.book}") as gradebook:
             try:
                 return released(gradebook.find_notebook(self.name, self.name))
             except MissingEntry:
-                pass
-        register(self.course, self.name)
-        with Gradebook(url) as gradebook:
-            return released(gradebook.find_notebook(self.name, self.name))
+                return {}
 
     def _control(self) -> None:
         """Grade the reference solution first: where it fails, every grade would be wrong."""
@@ -190,6 +202,12 @@ class Run:
         self.rows = {student: settled(row, known.get(student))
                      for student, row in self.rows.items()}
         status.write(self.path, self.rows.values())
+
+
+def same(cell: NotebookNode, known: dict[str, object] | None) -> bool:
+    """Whether a test of the source is what the gradebook holds: its text and its points."""
+    return known is not None and known["checksum"] == compute_checksum(cell) and (
+        known["points"] == cell.metadata.nbgrader.points)
 
 
 def settings(course: Path) -> Config:

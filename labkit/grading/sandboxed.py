@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -41,9 +41,8 @@ class Sandboxed(NbGraderPreprocessor):
         names = {field.name for field in fields(Limits)} & set(self.trait_names())
         limits = replace(_DEFAULT, **{name: getattr(self, name) for name in names})
         files = beside(Path(resources["metadata"]["path"]))
-        executed = ENGINE.get()(nbformat.writes(nb), files, limits, self.unsafe,
-                               tuple(self.readable))
-        return nbformat.reads(executed, as_version=4), resources
+        executed = ENGINE.get()(v4.writes(nb), files, limits, self.unsafe, tuple(self.readable))
+        return v4.reads(executed), resources
 
 
 class AskHuman(NbGraderPreprocessor):

@@ -6,7 +6,7 @@ its web server's port in the place of @PORT@: the attacker knows where things li
 
 from pathlib import Path
 
-from tests.hostile.attack import GRADED, Attack, attack, partly
+from tests.hostile.attack import Attack, attack
 
 SHOW = """
     import glob, os, re
@@ -37,11 +37,6 @@ def linked(name: str, what: str, target: str) -> Attack:
     code = f"{SHOW}\n    show('data')\n    show('data/')"
     return attack(name, what, code, "mse", put=put, light=name == "link-solutions",
                   statuses=("graded", "malformed"), mild=True)
-
-
-def hard_link(folder: Path) -> None:
-    """A second name for another student's file."""
-    (folder / "data").hardlink_to(folder.parents[1] / "ada" / "gradient_descent" / "notes.txt")
 
 
 ATTACKS = [
@@ -147,6 +142,4 @@ ATTACKS = [
     linked("link-gradebook", "a link to the gradebook", "../../../gradebook.db"),
     linked("link-endless", "a link to a file without an end", "/dev/zero"),
     linked("link-loop", "a link to the folder that it lies in", "."),
-    Attack("link-hard", "a hard link to another student's file: for the file system just a file",
-           partly("mse"), 2, GRADED, put=hard_link),
 ]
