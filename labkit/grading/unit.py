@@ -60,7 +60,7 @@ def _client(nb: NotebookNode, folder: Path, limits: Limits, unsafe: bool,
 
 
 class Client(NotebookClient):
-    """Runs the cells of a submission; asks the canary before each test; bounds what comes back."""
+    """Runs the cells of a submission; asks the canary for each passed test; bounds outputs."""
 
     def __init__(self, nb: NotebookNode, manager: Any, limits: Limits, **settings: Any) -> None:
         super().__init__(nb, manager, timeout=limits.cell, allow_errors=True,
@@ -95,19 +95,22 @@ class Client(NotebookClient):
                                  **settings: Any) -> NotebookNode:
         """Run a cell; a test's only if the canary failed as it must."""
         self._current = _name(cell, cell_index)
-        if is_test(cell):
-            asked = canary(cell.source)
-            twin = new_code_cell(asked.source)
-            self._taken, self._word, self._heard = 0, asked.word, False
-            await super().async_execute_cell(twin, cell_index)
-            self.nb.cells[cell_index] = cell
-            if not failed(twin) or not self._heard:
-                self.noticed["tampered"].append(self._current)
-                cell.outputs = [new_output("error", ename="Tampered", evalue=SILENT,
-                                           traceback=[SILENT])]
-                return cell
         self._taken = 0
-        return await super().async_execute_cell(cell, cell_index, **settings)
+        await super().async_execute_cell(cell, cell_index, **settings)
+        if is_test(cell) and not failed(cell) and not await self._canary_fails(cell, cell_index):
+            self.noticed["tampered"].append(self._current)
+            cell.outputs = [new_output("error", ename="Tampered", evalue=SILENT,
+                                       traceback=[SILENT])]
+        return cell
+
+    async def _canary_fails(self, cell: NotebookNode, cell_index: int) -> bool:
+        """Whether a test that passed fails where it must."""
+        asked = canary(cell.source)
+        twin = new_code_cell(asked.source)
+        self._taken, self._word, self._heard = 0, asked.word, False
+        await super().async_execute_cell(twin, cell_index)
+        self.nb.cells[cell_index] = cell
+        return failed(twin) and self._heard
 
     async def _async_handle_timeout(self, timeout: int,
                                     cell: NotebookNode | None = None) -> dict[str, Any] | None:

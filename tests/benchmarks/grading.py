@@ -240,8 +240,8 @@ def main() -> int:
         found = measured(Path(name), asked.submissions, asked.batches, clock)
         if asked.big:
             big(Path(name), asked.big, clock)
-    table(found, imports=True)
-    ratios, wrong = table(found, imports=False), different(found)
+    table(found, imports=False)
+    ratios, wrong = table(found, imports=True), different(found)
     print(ratios + (f"scores DIFFER: {'; '.join(wrong[:9])}" if wrong else "scores equal"))
     return bool(wrong)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from matplotlib.backends import backend_registry
 
 import labkit
+import labkit.grading.inside.canary
 from labkit.grading.inside.supervisor import SPOOL, STUDENT, say, supervise
 from labkit.grading.inside.system import unmount
 

@@ -1,0 +1,71 @@
+"""What the canary does in the student's process; see labkit/grading/canary.py."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from IPython import get_ipython
+
+from labkit import check
+
+
+def plant(word: str, low: int, scale: float, shift: float, names: tuple[str, ...]) -> None:
+    """Replace functions of the notebook by impostors until the cell ends; print `word`.
+
+    It is printed only if the checks themselves refuse what they must refuse.
+    """
+    shell, space = get_ipython(), vars(sys.modules["__main__"])
+    kept = {name: value for name, value in space.items() if name != "__plant"}
+
+    def back(*_: Any) -> None:
+        shell.events.unregister("post_run_cell", back)
+        space.clear()
+        space.update(kept)
+        shell.execution_count -= 1
+        for told in (shell.history_manager.input_hist_parsed,
+                     shell.history_manager.input_hist_raw):
+            del told[-1:]
+
+    shell.events.register("post_run_cell", back)
+    space.update((name, impostor(space.get(name), word, low, scale, shift)) for name in names)
+    if all((refused(check.close, word, scale), refused(check.close, scale, shift),
+            refused(check.equal, low, [low]), refused(check.equal, [low], [low + 1]),
+            refused(check.true, low < 0, word), refused(check.call, word),
+            refused(check.raises, word, ValueError), refused(check.parts, [low], "a", "b"))):
+        sys.stdout.write(word)
+
+
+def impostor(own: Any, word: str, low: int, scale: float, shift: float) -> Callable[..., Any]:
+    """A function that gives what `own` gives, of the same kind, with every number changed.
+
+    A test that no longer compares numbers, or kinds, passes with it. What has no numbers, and an
+    error, becomes the word.
+    """
+    def changed(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return type(value)(map(changed, value))
+        if isinstance(value, dict):
+            return {key: changed(item) for key, item in value.items()}
+        if isinstance(value, str) or value is None:
+            return word
+        kind = str(getattr(value, "dtype", type(value)))
+        if "bool" in kind:
+            return value ^ True
+        return value * 3 + low if "int" in kind else value * -scale - shift
+
+    def act(*values: Any, **words: Any) -> Any:
+        try:
+            return changed(own(*values, **words))
+        except Exception:
+            return word
+
+    return act
+
+
+def refused(test: Callable[..., Any], *values: Any) -> bool:
+    """Whether a check raises."""
+    try:
+        test(*values)
+    except Exception:
+        return True
+    return False
