@@ -136,10 +136,11 @@ def test_the_canary_shows_nothing_and_counts_no_prompt():
     "get_ipython().run_code = quiet",
 ], ids=range(10))
 def test_who_silences_a_test_is_seen_and_gets_nothing(trick: str):
-    notebook = run("from labkit import check\n" + trick, graded(TEST), graded("assert 1 == 2", "b"))
+    notebook = run(SETUP.replace("2 *", "3 *"), "from labkit import check\n" + trick, graded(TEST),
+                   graded("assert 1 == 2", "b"))
     assert sum(points(notebook).values()) == 0
     assert "test_it" in notebook.metadata.grading.tampered
-    (said,) = notebook.cells[1].outputs
+    (said,) = notebook.cells[2].outputs
     assert (said.ename, said.evalue) == ("Tampered", unit.SILENT)
 
 

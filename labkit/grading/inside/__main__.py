@@ -15,7 +15,7 @@ from pathlib import Path
 from matplotlib.backends import backend_registry
 
 import labkit
-import labkit.grading.inside.canary
+from labkit.grading.inside import canary
 from labkit.grading.inside.supervisor import SPOOL, STUDENT, say, supervise
 from labkit.grading.inside.system import unmount
 
@@ -27,6 +27,7 @@ def main() -> None:
         for cover in ("/proc/irq", "/proc/bus", "/proc/sysrq-trigger", "/proc/sys"):
             unmount(cover)  # else no new /proc may be mounted further in
     preload(settings["preload"])
+    canary.listen()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{SPOOL}/warm")
     listener.listen(64)

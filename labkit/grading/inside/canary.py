@@ -1,12 +1,31 @@
 """What the canary does in the student's process; see labkit/grading/canary.py."""
 
+import functools
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from IPython import get_ipython
 
 from labkit import check
+
+# (number of the cell, function, result) of the last calls by tests: an impostor gives the result
+# that the test has just seen, in place of computing it again. Results that came as errors are None.
+CALLS: deque[tuple[int, str, Any]] = deque(maxlen=1000)
+
+
+def listen() -> None:
+    """Have `check` note what the functions that it calls return."""
+    run = check._run
+
+    @functools.wraps(run)
+    def noted(name: str, *rest: Any) -> tuple[Any, Any]:
+        result, error = run(name, *rest)
+        CALLS.append((get_ipython().execution_count, name, result if error is None else None))
+        return result, error
+
+    check._run = noted
 
 
 def plant(word: str, low: int, scale: float, shift: float, names: tuple[str, ...]) -> None:
@@ -27,7 +46,11 @@ def plant(word: str, low: int, scale: float, shift: float, names: tuple[str, ...
             del told[-1:]
 
     shell.events.register("post_run_cell", back)
-    space.update((name, impostor(space.get(name), word, low, scale, shift)) for name in names)
+    before = [(name, result) for count, name, result in CALLS
+              if count == shell.execution_count - 1]
+    for name in names:
+        seen = iter([result for one, result in before if one == name])
+        space[name] = impostor(space.get(name), seen, word, low, scale, shift)
     if all((refused(check.close, word, scale), refused(check.close, scale, shift),
             refused(check.equal, low, [low]), refused(check.equal, [low], [low + 1]),
             refused(check.true, low < 0, word), refused(check.call, word),
@@ -35,8 +58,9 @@ def plant(word: str, low: int, scale: float, shift: float, names: tuple[str, ...
         sys.stdout.write(word)
 
 
-def impostor(own: Any, word: str, low: int, scale: float, shift: float) -> Callable[..., Any]:
-    """A function that gives what `own` gives, of the same kind, with every number changed.
+def impostor(own: Any, seen: Iterator[Any], word: str, low: int, scale: float,
+             shift: float) -> Callable[..., Any]:
+    """A function that gives what was `seen`, then what `own` gives, with every number changed.
 
     A test that no longer compares numbers, or kinds, passes with it. What has no numbers, and an
     error, becomes the word.
@@ -55,7 +79,8 @@ def impostor(own: Any, word: str, low: int, scale: float, shift: float) -> Calla
 
     def act(*values: Any, **words: Any) -> Any:
         try:
-            return changed(own(*values, **words))
+            result = next(seen, own)
+            return changed(own(*values, **words) if result is own else result)
         except Exception:
             return word
 

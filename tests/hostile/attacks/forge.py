@@ -57,9 +57,8 @@ ATTACKS = [
         check.contract = lambda sentence: contextlib.suppress(BaseException)
         """),
     forged("check-module", "the whole of labkit.check is a mock", """
-        import sys, labkit
-        from unittest import mock
-        labkit.check = sys.modules["labkit.check"] = check = mock.MagicMock()
+        import sys, unittest.mock, labkit
+        labkit.check = sys.modules["labkit.check"] = check = unittest.mock.MagicMock()
         """),
     forged("check-finder", "an import hook gives another labkit", """
         import sys, types
