@@ -28,8 +28,10 @@ class Hostile(SphinxDirective):
             head.pop()
         else:
             head[-1] = "what it got, and why it is allowed"
-        return [count, table([[nodes.paragraph("", word) for word in head]],
-                             [self.cells(row)[:len(head)] for row in chosen])]
+        rendered = table([[nodes.paragraph("", word) for word in head]],
+                         [self.cells(row)[:len(head)] for row in chosen])
+        rendered["classes"] = ["attacks"]
+        return [count, rendered]
 
     def cells(self, row: dict) -> list[nodes.Node]:
         """A row's cells; no score is no number."""
