@@ -178,7 +178,7 @@ def test_worked_validated_and_submitted_there_it_gets_all_points(student: Path, 
     submit(root, "ada", path.read_text())
     nbgrader(root, "autograde", NAME)
     nbgrader(root, "export", "--to", "scores.csv")
-    assert ",17.0,20.0,needs hand grading" in (root / "scores.csv").read_text()
+    assert ",17.0,0.0,,20.0,needs hand grading" in (root / "scores.csv").read_text()
 
 
 def test_stale_exercises_are_not_released(monkeypatch: pytest.MonkeyPatch,

@@ -37,6 +37,7 @@ def plant(word: str, low: int, scale: float, shift: float, names: tuple[str, ...
     kept = {name: value for name, value in space.items() if name != "__plant"}
 
     def back(*_: Any) -> None:
+        """Leave everything as it was, the numbers of the prompts too."""
         shell.events.unregister("post_run_cell", back)
         space.clear()
         space.update(kept)
@@ -66,6 +67,7 @@ def impostor(own: Any, seen: Iterator[Any], word: str, low: int, scale: float,
     error, becomes the word.
     """
     def changed(value: Any) -> Any:
+        """Every number another one, of the same type and shape."""
         if isinstance(value, list | tuple):
             return type(value)(map(changed, value))
         if isinstance(value, dict):
@@ -78,6 +80,7 @@ def impostor(own: Any, seen: Iterator[Any], word: str, low: int, scale: float,
         return value * 3 + low if "int" in kind else value * -scale - shift
 
     def act(*values: Any, **words: Any) -> Any:
+        """What a test calls in place of the student's function."""
         try:
             result = next(seen, own)
             return changed(own(*values, **words) if result is own else result)
