@@ -56,7 +56,7 @@ def _grade_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--canvas", type=Path, metavar="CSV",
                         help="gradebook exported from Canvas, to fill its column")
     parser.add_argument("--course", type=Path, default=Path(), metavar="FOLDER",
-                        help="the course's folder (this one)")
+                        help="the course's folder (default: the current one)")
 
 
 def grade(words: argparse.Namespace) -> int:

@@ -112,7 +112,7 @@ class Box:
 
     def __init__(self, readable: tuple[str, ...] = ()) -> None:
         sweep()
-        self._private = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._private = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base()))
         self._lock = open(self._private / "new", "w")  # noqa: SIM115 (held while it lives)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         (self._private / "new").rename(self._private / "lock")
@@ -162,9 +162,15 @@ class Box:
         self._lock.close()
 
 
+def base() -> Path:
+    """Where boxes are made: the temporary folder, unless the names of sockets grow too long."""
+    usual = Path(tempfile.gettempdir())
+    return usual if len(str(usual)) < 60 or not Path("/tmp").is_dir() else Path("/tmp")
+
+
 def sweep() -> None:
     """Remove what boxes left that were killed: there may be submissions in it."""
-    for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for old in base().glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError), open(old / "lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its box lives
             shutil.rmtree(old, ignore_errors=True)

@@ -11,7 +11,7 @@ from labkit.grading.box import BoxError
 from labkit.grading.collect import CollectError, collect
 from labkit.grading.exports import ExportError
 from labkit.grading.register import RegisterError
-from labkit.grading.run import GradeError, Order, Run, settings
+from labkit.grading.run import GradeError, Order, Run, reference, settings
 from labkit.grading.status import Row
 
 TROUBLE = (BoxError, CollectError, ExportError, GradeError, RegisterError)
@@ -24,6 +24,7 @@ def grade(words: argparse.Namespace) -> int:
         if words.jobs < 1:
             raise GradeError(f"--jobs must be 1 or more, not {words.jobs}")
         config = settings(course)
+        reference(course, words.name)
         if words.source:
             _collect(course, words, config)
         rows = _run(Order(course, words.name, words.jobs, words.only, words.force, words.unsafe),
@@ -44,9 +45,12 @@ def grade(words: argparse.Namespace) -> int:
 def _collect(course: Path, words: argparse.Namespace, config: object) -> None:
     """Take submissions in, and say what was done with each file that needs a word."""
     told = collect(course, words.name, words.source, config)
-    print(f"{len(told.students)} submissions taken from {words.source}.")
-    for note in (*told.notes, *told.unmatched):
-        print(f"  {note}")
+    lines = [f"{len(told.students)} submissions taken from {words.source}.",
+             *(f"  {note}" for note in (*told.notes, *told.unmatched))]
+    print("\n".join(lines))
+    path = course / "grades" / words.name / "collected.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="replace")
 
 
 def _run(order: Order, scheduler: str | None) -> dict[str, Row]:

@@ -65,13 +65,13 @@ def row(gradebook: Gradebook, assignment: Assignment, student: Student | None, n
              "max_score": assignment.max_score, "status": status(submission, handed_in)}
     if student is not None:
         cells |= {key: getattr(student, key) for key in ("last_name", "first_name", "email")}
-    if cells["status"] == "not graded":
+    if submission is None or cells["status"] == "not graded":
         return cells
-    raw = submission.score if submission else 0.0
-    penalty = (submission.late_submission_penalty if submission else None) or 0.0
-    score = None if cells["status"] == "needs hand grading" else max(0.0, raw - penalty)
-    return cells | {"timestamp": submission.timestamp if submission else None, "raw_score": raw,
-                    "late_submission_penalty": penalty, "score": score}
+    penalty = submission.late_submission_penalty or 0.0
+    whole = cells["status"] == "graded"
+    return cells | {"timestamp": submission.timestamp, "raw_score": submission.score,
+                    "late_submission_penalty": penalty,
+                    "score": max(0.0, submission.score - penalty) if whole else None}
 
 
 def status(submission: SubmittedAssignment | None, handed_in: bool) -> str:

@@ -8,6 +8,7 @@ from labkit.grading.status import Row
 from labkit.grading.submission import Malformed
 from labkit.grading.unit import Ended
 
+WAITS = "waits for points by hand: "
 ENDED = (status.MALFORMED, status.CRASHED, status.OUT_OF_MEMORY, status.MISSING)
 
 
@@ -37,9 +38,10 @@ def settled(row: Row, marks: Marks | None) -> Row:
     if not marks.waiting:
         row.status = status.LATE if marks.late > 0 else status.GRADED
         row.score = max(0.0, marks.total - marks.penalty)
+        row.reason = "" if row.reason.startswith(WAITS) else row.reason
     elif row.status in (status.HUMAN, *status.COUNTS):
         row.status = status.HUMAN
-        row.reason = f"waits for points by hand: {', '.join(sorted(marks.waiting))}"
+        row.reason = f"{WAITS}{', '.join(sorted(marks.waiting))}"
     return row
 
 

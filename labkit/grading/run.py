@@ -90,7 +90,8 @@ class Run:
         pool = ThreadPoolExecutor(self.order.jobs, thread_name_prefix="grade")
         futures = {pool.submit(self._grade, *one) for one in todo.items()}
         try:
-            with tqdm(total=len(todo), desc=self.name, unit="submission") as bar:
+            with tqdm(total=len(todo), desc=self.name, unit="submission",
+                      disable=not todo) as bar:
                 while futures:
                     done, futures = wait(futures, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -130,10 +131,7 @@ class Run:
 
     def _cells(self) -> dict[str, dict[str, object]]:
         """The assignment's cells, entered in the gradebook if it does not know them."""
-        source = self.course / "solutions" / self.name / f"{self.name}.ipynb"
-        if not source.exists():
-            raise GradeError(f"there is no assignment {self.name!r} in this course: "
-                             f"{source.relative_to(self.course)} is missing.")
+        source = reference(self.course, self.name)
         known = self._known()
         if not known:
             register(self.course, self.name)
@@ -208,6 +206,15 @@ def same(cell: NotebookNode, known: dict[str, object] | None) -> bool:
     """Whether a test of the source is what the gradebook holds: its text and its points."""
     return known is not None and known["checksum"] == compute_checksum(cell) and (
         known["points"] == cell.metadata.nbgrader.points)
+
+
+def reference(course: Path, name: str) -> Path:
+    """The solution notebook of an assignment; raises GradeError where there is none."""
+    path = course / "solutions" / name / f"{name}.ipynb"
+    if not path.exists():
+        raise GradeError(f"there is no assignment {name!r} in this course: "
+                         f"{path.relative_to(course)} is missing.")
+    return path
 
 
 def settings(course: Path) -> Config:

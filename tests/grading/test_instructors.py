@@ -74,7 +74,7 @@ def test_the_pages_commands_lead_from_a_platforms_zip_to_grades_for_upload(clone
     assert (rows["ada"].status, rows["ada"].score, rows["bo"].status) == ("graded", 19.5, "missing")
     with open(clone / "grades" / NAME / "moodle.csv", newline="", encoding="utf-8-sig") as file:
         scores = {row["username"]: row[NAME] for row in csv.DictReader(file)}
-    assert scores == {"ada": "19.5", "bo": ""}
+    assert scores == {"ada": "19.5", "bo": ""} and rows["ada"].reason == ""
     assert "Someone Else" in said[2]
     assert (clone / "dist" / "course-student.zip").exists()
     assert (clone / "feedback" / "ada" / NAME / f"{NAME}.html").exists()
