@@ -4,6 +4,7 @@ What is in it: the system and the Python environment, read-only; labkit without 
 network; one folder, /spool, through which kernels are asked for. See labkit/grading/inside.
 """
 
+import atexit
 import contextlib
 import fcntl
 import functools
@@ -51,7 +52,7 @@ class Limits:
 
     cell: int = 30  # seconds a cell
     total: int = 600  # seconds a notebook, of time and of CPU
-    memory: int = 3 << 30  # bytes over what the warm parent holds; with 1 GiB torch still works
+    memory: int = 3 << 30  # bytes of all its processes; with 1 GiB torch still works
     processes: int = 48  # and threads; ipykernel itself has a dozen
     storage: int = 256 << 20  # bytes in home and temporary folder together
     files: int = 20_000  # in home and temporary folder together
@@ -187,8 +188,6 @@ def box(readable: tuple[str, ...] = ()) -> Box:
 
 @functools.cache
 def _box(readable: tuple[str, ...]) -> Box:
-    import atexit
-
     if shutil.which("bwrap") is None:
         raise BoxError(INSTALL)
     made = Box(readable)

@@ -25,14 +25,14 @@ from tqdm import tqdm
 from traitlets.config import Config, PyFileConfigLoader
 
 from labkit.grading import status, unit
-from labkit.grading.box import BoxError, Limits
+from labkit.grading.box import BoxError
 from labkit.grading.cells import released
 from labkit.grading.grader import Grader
 from labkit.grading.judge import failed, judged, settled
 from labkit.grading.marks import Marks, marks, one_engine
 from labkit.grading.outputs import is_test
 from labkit.grading.register import register
-from labkit.grading.sandboxed import ENGINE
+from labkit.grading.sandboxed import ENGINE, Sandboxed
 from labkit.grading.status import Row
 from labkit.grading.submission import fingerprint
 from labkit.grading.unit import Ended
@@ -154,13 +154,11 @@ class Run:
 
     def _control(self) -> None:
         """Grade the reference solution first: where it fails, every grade would be wrong."""
-        path = self.course / "solutions" / self.name / f"{self.name}.ipynb"
-        notebook, _ = ClearOutput().preprocess(nbformat.read(path, as_version=4), {})
-        limits = Limits(total=self.config.Sandboxed.get("total", Limits.total),
-                        cell=self.config.Sandboxed.get("cell", Limits.cell))
+        notebook = nbformat.read(reference(self.course, self.name), as_version=4)
+        notebook, _ = ClearOutput().preprocess(notebook, {})
+        ENGINE.set(self.engine)
         try:
-            done = nbformat.reads(self.engine(nbformat.writes(notebook), {}, limits,
-                                              self.order.unsafe), as_version=4)
+            done = Sandboxed(config=self.config).execute(notebook, {})
         except Ended as error:
             raise GradeError("the reference solution does not run to its end here, so nobody was "
                              f"graded: {': '.join(error.args)}") from error
@@ -195,7 +193,7 @@ class Run:
             enrolled = [student.id for student in gradebook.students]
         handed_in = {path.parent.name for path in
                      (self.course / "submitted").glob(f"*/{self.name}")}
-        for student in {*self.rows} - handed_in | {*enrolled} - {*self.rows} - handed_in:
+        for student in {*self.rows, *enrolled} - handed_in:
             self.rows[student] = Row(student, status.MISSING, "nothing was handed in")
         self.rows = {student: settled(row, known.get(student))
                      for student, row in self.rows.items()}

@@ -38,11 +38,14 @@ class Sandboxed(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
         """Replace the notebook by the executed one; raises unit.Ended, box.BoxError."""
+        return self.execute(nb, beside(Path(resources["metadata"]["path"]))), resources
+
+    def execute(self, nb: NotebookNode, files: dict[str, bytes]) -> NotebookNode:
+        """A notebook executed as the settings say, `files` beside it."""
         names = {field.name for field in fields(Limits)} & set(self.trait_names())
         limits = replace(_DEFAULT, **{name: getattr(self, name) for name in names})
-        files = beside(Path(resources["metadata"]["path"]))
-        executed = ENGINE.get()(v4.writes(nb), files, limits, self.unsafe, tuple(self.readable))
-        return v4.reads(executed), resources
+        return v4.reads(ENGINE.get()(v4.writes(nb), files, limits, self.unsafe,
+                                     tuple(self.readable)))
 
 
 class AskHuman(NbGraderPreprocessor):

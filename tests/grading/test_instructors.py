@@ -13,6 +13,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from labkit.grading import status
+from labkit.grading.box import Limits
 from tests.grading.course import NAME, ROOT, environment, solved
 
 LEFT_OUT = (".*", "__pycache__", "*.egg-info", "_build", "work", "dist", "build", "submitted",
@@ -46,6 +47,16 @@ def clone(tmp_path: Path) -> Path:
                          nbformat.writes(solved(written="Six good sentences.")))
         archive.writestr(f"Someone Else_4712_assignsubmission_file_/{NAME}.ipynb", "{}")
     return root
+
+
+def test_the_page_tells_the_limits_as_they_are():
+    page, most = (ROOT / "book" / "appendix" / "instructors.md").read_text(), Limits()
+    for words in (f"({most.storage >> 20} MiB)", f"{most.memory >> 30} GiB of memory",
+                  f"{most.processes} processes and threads", f"{most.cell} s a cell",
+                  f"{most.total // 60} minutes a notebook", f"{most.output >> 20} MiB of output",
+                  f"after {most.cell} s, or the notebook after {most.total // 60} minutes",
+                  f"more than {most.memory >> 30} GiB"):
+        assert words in page, words
 
 
 def read_by_hand(root: Path) -> None:

@@ -91,16 +91,16 @@ def test_everything_else_is_as_before(lesson: Lesson):
 def test_the_table_is_the_committed_one(whole: Lesson):
     committed = TABLE.read_text(encoding="utf-8")
     fresh = as_table(list(whole.verdicts.values()))
-    several = {one.name for one in attacks() if len(one.statuses) > 1}
-    assert _steady(fresh, several) == _steady(committed, several), (
+    varied = {one.name for one in attacks() if len(one.statuses) > 1 or one.allowed}
+    assert _steady(fresh, varied) == _steady(committed, varied), (
         "run `python -m tests.hostile --record` and read what changed")
     assert not re.search(r"/home/|/root/|/tmp/\w+/", committed)
 
 
-def _steady(table: str, several: set[str]) -> list[dict]:
-    """The rows of a table; without status and score where an attack may end in several ways."""
+def _steady(table: str, varied: set[str]) -> list[dict]:
+    """The rows of a table; without what became of an attack that may end in several ways."""
     return [{key: value for key, value in row.items()
-             if row["name"] not in several or key not in ("status", "given")}
+             if row["name"] not in varied or key not in ("status", "given", "harm")}
             for row in json.loads(table)]
 
 
