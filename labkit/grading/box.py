@@ -27,9 +27,9 @@ PRELOAD = ("numpy", "torch", "matplotlib.pyplot", "matplotlib_inline.backend_inl
            "IPython.core.debugger", "IPython.core.logger", "IPython.core.magics",
            "IPython.core.magics.execution", "IPython.core.oinspect",
            "IPython.extensions.storemagic", "ipykernel.datapub", "ipykernel.debugger",
-           "ipykernel.ipkernel", "ipykernel.kernelapp", "pygments.console", "pygments.styles",
-           "pygments.formatters.terminal256", "stack_data.serializing",
-           "tornado.platform.asyncio", "zmq.eventloop.zmqstream")
+           "ipykernel.ipkernel", "ipykernel.kernelapp", "labkit.grading.inside.stream",
+           "pygments.console", "pygments.styles", "pygments.formatters.terminal256",
+           "stack_data.serializing", "tornado.platform.asyncio", "zmq.eventloop.zmqstream")
 INSTALL = ("bubblewrap is not installed: submissions are not run outside of a box.\n"
            "On Linux, type: sudo apt install bubblewrap (dnf, pacman: the same name).\n"
            "On macOS and Windows there is none: grade inside a Linux container, with the same\n"

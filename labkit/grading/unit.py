@@ -23,6 +23,7 @@ from labkit.grading.kernels import BoxKernelManager
 from labkit.grading.outputs import is_test
 
 SILENT = "a test that must fail did not: something in this notebook silences tests"
+OUTPUTS = ("stream", "display_data", "execute_result", "error")
 LARGEST = 32 << 20  # bytes of a message that a kernel sends
 _TEXTS = 20_000  # characters of an error's text that are kept
 
@@ -72,7 +73,7 @@ class Client(NotebookClient):
         self.on_cell_executed = self._settle
         self.limits, self.noticed = limits, {"tampered": [], "timed_out": []}
         self._manager = manager  # nbclient forgets its own at the end
-        self._word, self._heard = "", False
+        self._word, self._heard, self._refused = "", False, False  # the canary's, while it runs
         self._taken, self._all, self._current = 0, 0, ""
         manager.context.setsockopt(zmq.MAXMSGSIZE, LARGEST)  # longer ones break the connection
 
@@ -106,11 +107,10 @@ class Client(NotebookClient):
     async def _canary_fails(self, cell: NotebookNode, cell_index: int) -> bool:
         """Whether a test that passed fails where it must."""
         asked = canary(cell.source)
-        twin = new_code_cell(asked.source)
-        self._taken, self._word, self._heard = 0, asked.word, False
-        await super().async_execute_cell(twin, cell_index)
-        self.nb.cells[cell_index] = cell
-        return failed(twin) and self._heard
+        self._word, self._heard, self._refused = asked.word, False, False
+        await super().async_execute_cell(new_code_cell(asked.source), cell_index)
+        self._word, self.nb.cells[cell_index] = "", cell
+        return self._refused and self._heard
 
     async def _async_handle_timeout(self, timeout: int,
                                     cell: NotebookNode | None = None) -> dict[str, Any] | None:
@@ -123,10 +123,12 @@ class Client(NotebookClient):
         kind, content = msg["msg_type"], msg["content"]
         if kind.startswith("comm") or kind == "update_display_data":
             return None  # no widgets here; and no cell changes another cell's outputs
+        if self._word and kind in OUTPUTS:
+            self._heard |= self._word in str(content.get("text"))
+            return None  # nobody reads more of the canary's
         if kind == "error":
             cut_error(content)
-        elif kind in ("stream", "display_data", "execute_result"):
-            self._heard |= self._word in str(content.get("text"))
+        elif kind in OUTPUTS:
             size = len(str(content))
             self._taken, self._all = self._taken + size, self._all + size
             if self._taken > self.limits.output or self._all > 10 * self.limits.output:
@@ -142,6 +144,9 @@ class Client(NotebookClient):
         An output may be dropped, cleared or forged; the first of a test cell decides its points.
         """
         reply = execute_reply["content"]
+        if self._word:
+            self._refused = reply["status"] != "ok"
+            return
         if reply["status"] != "ok" and not failed(cell):
             cell.outputs.append(new_output("error", **cut_error(
                 {key: reply.get(key) or "" for key in ("ename", "evalue")}

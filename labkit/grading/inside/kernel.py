@@ -66,8 +66,10 @@ def _kernel_app(request: Request, connection: socket.socket, keep: tuple[int, ..
     settings = Config()
     settings.HistoryManager.enabled = False
     settings.IPKernelApp.connection_file = f"{SPOOL}/{request['job']}/connection.json"
+    settings.IPKernelApp.outstream_class = "labkit.grading.inside.stream.Stream"
     app = IPKernelApp.instance(config=settings)
     app.initialize([])
+    app.log.setLevel(app.log_level)  # traitlets makes every record, and has a handler drop it
     app.shell.enable_matplotlib("inline")
     return app
 
