@@ -63,8 +63,8 @@ class Limits:
 class Kernel:
     """One kernel in the box: whether it lives, how it ended."""
 
-    def __init__(self, connection: socket.socket, folder: Path) -> None:
-        self.folder, self.told = folder, {}
+    def __init__(self, connection: socket.socket) -> None:
+        self.told: dict[str, Any] = {}
         self._connection = connection
         self._lines = connection.makefile()
         first = self._read()
@@ -147,7 +147,7 @@ class Box:
             connection.sendall(json.dumps(request).encode() + b"\n")
         except OSError as error:
             raise BoxError(f"the box has ended ({error}); the same command goes on") from error
-        return Kernel(connection, folder)
+        return Kernel(connection)
 
     @property
     def alive(self) -> bool:

@@ -40,6 +40,7 @@ from labkit.grading.unit import Ended
 Engine = Callable[..., str]
 # nbgrader sets a variable around each execution, which is not made for threads; the box has its own
 SAME_ENVIRONMENT = mock.patch.object(utils, "setenv", lambda **_: contextlib.nullcontext())
+NOT_YET = "handed in, and not graded yet: give the same command again"
 
 
 class GradeError(Exception):
@@ -187,7 +188,7 @@ class Run:
         return row is None or lost or row.fingerprint != fingerprint(folder, self.cells)
 
     def _settle_all(self) -> None:
-        """Bring every row up to date with the gradebook; add who handed nothing in."""
+        """Bring every row up to date with the gradebook; add whoever has none."""
         known = marks(self.book, self.name)
         with Gradebook(f"sqlite:///{self.book}") as gradebook:
             enrolled = [student.id for student in gradebook.students]
@@ -195,7 +196,9 @@ class Run:
                      (self.course / "submitted").glob(f"*/{self.name}")}
         for student in {*self.rows, *enrolled} - handed_in:
             self.rows[student] = Row(student, status.MISSING, "nothing was handed in")
-        self.rows = {student: settled(row, known.get(student))
+        for student in handed_in - {*self.rows}:
+            self.rows[student] = Row(student, status.HUMAN, NOT_YET)
+        self.rows = {student: row if row.reason == NOT_YET else settled(row, known.get(student))
                      for student, row in self.rows.items()}
         status.write(self.path, self.rows.values())
 
