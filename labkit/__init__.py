@@ -3,7 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
-_ROOMS = ("check", "data", "device", "measure", "models", "plots", "train")
+_ROOMS = ("check", "data", "device", "measure", "models", "optim", "plots", "train")
 
 __version__ = "0.1.0"
 
