@@ -73,7 +73,7 @@ def adam(theta: Tensor, g: Tensor, state: State, *, lr: float = 1e-3,
     top = torch.maximum(state.get("top", v), v) if amsgrad else v
     m_hat, v_hat = m / (1 - beta1**t), top / (1 - beta2**t)
     state = {"t": t, "m": m, "v": v} | ({"top": top} if amsgrad else {})
-    return theta - lr * m_hat / (v_hat + eps).sqrt(), state
+    return theta - lr * m_hat / (v_hat.sqrt() + eps), state
 
 
 def adamax(theta: Tensor, g: Tensor, state: State, *, lr: float = 2e-3,
