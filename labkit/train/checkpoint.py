@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-KEYS = {"model", "optimizer", "random", "history", "stopping", "settings"}
+KEYS = {"model", "optimizer", "schedule", "scaler", "random", "history", "stopping", "settings"}
 
 
 class CheckpointError(ValueError):

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
 
 from labkit.data import batches, check_labels
 
@@ -40,3 +41,15 @@ def check_parts(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -
     if x.device != device:
         raise ValueError(f"x is on {x.device} and the model on {device}; "
                          "move one to the other with .to(device)")
+
+
+def check_options(optimizer: torch.optim.Optimizer, schedule: LRScheduler | None,
+                  compile: str | None) -> None:
+    """ValueError for a schedule of another optimiser, or a backend that torch does not know."""
+    if schedule is not None and getattr(schedule, "optimizer", None) is not optimizer:
+        raise ValueError("schedule is none of torch.optim.lr_scheduler, or of another optimizer; "
+                         "make it from the optimizer that you pass here")
+    known = torch.compiler.list_backends(exclude_tags=()) if compile is not None else ()
+    if compile is not None and compile not in known:
+        raise ValueError(f"compile is {compile!r}; it names a backend of torch.compile: "
+                         f"{', '.join(known)}, or None for no compilation")

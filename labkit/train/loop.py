@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
+from torch.optim.lr_scheduler import LRScheduler
 from tqdm import tqdm
 
 from labkit.data import batches
@@ -14,6 +14,7 @@ from labkit.train.history import History
 from labkit.train.inference import Loss, evaluate, mode, predict
 from labkit.train.progress import bar
 from labkit.train.run import Run, copied
+from labkit.train.step import Step
 from labkit.train.stopping import EarlyStopping
 
 Pair = tuple[Tensor, Tensor]
@@ -34,6 +35,7 @@ class Diverged(FloatingPointError):
 def fit(model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss, optimizer: torch.optim.Optimizer,
         epochs: int, batch_size: int, generator: torch.Generator, valid: Pair | None = None,
         metrics: Mapping[str, Loss] | None = None, clip: float | None = None,
+        schedule: LRScheduler | None = None, autocast: bool = False, compile: str | None = None,
         stopping: EarlyStopping | None = None, checkpoint: str | Path | None = None,
         resume: bool = False, progress: bool = True) -> History:
     """Train `model` in place on `x` (N, ...) and `y` (N, ...), and return one row an epoch.
@@ -42,6 +44,12 @@ def fit(model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss, optimizer: torch.
                     computed after each epoch on `valid`, a pair (x, y), as columns valid_NAME
     generator       draws the order of the samples
     clip            largest global norm of the gradient (Pascanu et al. 2013, algorithm 1)
+    schedule        a torch.optim.lr_scheduler of this optimiser. It acts after every step, so its
+                    times are counted in steps; ReduceLROnPlateau acts after every epoch, on
+                    valid_loss, or on loss without `valid`. The rate at the start of each epoch
+                    becomes the column lr
+    autocast        forward passes of training in the half precision that suits the device
+    compile         torch.compile's backend for them: "inductor" wants a C++ compiler, or a GPU
     stopping        early stopping on valid_loss
     checkpoint      a file that is replaced after every epoch
     resume          go on from that file if it is there. `epochs` counts from the start, so the
@@ -57,19 +65,21 @@ def fit(model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss, optimizer: torch.
     when one cannot be resumed. After Ctrl-C the file holds the last finished epoch.
     """
     _inspect(model, x, y, optimizer, epochs, batch_size, clip, valid, metrics, stopping)
-    run = Run(model, optimizer, generator, stopping, {
-        "optimizer": type(optimizer).__name__, "batch_size": batch_size, "samples": len(x),
-        "clip": clip})
+    inspection.check_options(optimizer, schedule, compile)
+    step = Step(model, optimizer, loss, clip=clip, schedule=schedule, autocast=autocast,
+                compile=compile)
+    run = Run(step, generator, stopping, {"batch_size": batch_size, "samples": len(x)})
     path = _prepare(run, checkpoint, resume)
     steps = -(-len(x) // batch_size)
     with mode(model, training=True), bar(epochs * steps, len(run.history) * steps, progress) as b:
         while not run.over(epochs):
-            row = {"epoch": len(run.history) + 1,
-                   "loss": _epoch(run, x, y, loss, batch_size, clip, b)}
+            rate = step.rate  # that of the epoch's first step
+            row = {"epoch": len(run.history) + 1, "loss": _epoch(run, x, y, batch_size, b)} | rate
             if valid is not None:
                 scores = evaluate(model, *valid, loss, metrics)
                 row |= {f"valid_{name}": value for name, value in scores.items()}
             run.history.rows.append(row)
+            step.end_epoch(row.get("valid_loss", row["loss"]))
             b.set_postfix(row)
             if stopping is not None:
                 stopping.update(row["epoch"], row["valid_loss"], model)
@@ -80,18 +90,17 @@ def fit(model: nn.Module, x: Tensor, y: Tensor, *, loss: Loss, optimizer: torch.
     return run.history
 
 
-def _epoch(run: Run, x: Tensor, y: Tensor, loss: Loss, batch_size: int, clip: float | None,
-           progress: tqdm) -> float:
+def _epoch(run: Run, x: Tensor, y: Tensor, batch_size: int, progress: tqdm) -> float:
     """One pass over the data; the mean loss of its samples, each taken when its step was made."""
     before = copied(run.moving())
     losses, sizes = [], []
     for xb, yb in batches(x, y, batch_size, generator=run.generator):
-        losses.append(_step(run, xb, yb, loss, clip))
+        losses.append(run.step(xb, yb))
         sizes.append(len(xb))
         progress.update()
     # Reading a number makes a GPU wait for it, so all are read once an epoch, not once a step.
     values = torch.stack(losses).cpu().double()
-    if (problem := _not_finite(run.model, values)) is not None:
+    if (problem := _not_finite(run.step.model, values)) is not None:
         run.put_back(before)
         raise _diverged(*problem, len(losses), run.history)
     return float(values @ torch.tensor(sizes, dtype=values.dtype) / sum(sizes))
@@ -116,17 +125,6 @@ def _diverged(step: int, what: str, steps: int, history: History) -> Diverged:
     return Diverged(f"{what} step {step} of {steps} in epoch {epoch}. The model holds the weights "
                     f"of {kept} again. Try a smaller learning rate or clip=1.0, and look for nan "
                     "in the data", epoch, step, history)
-
-
-def _step(run: Run, x: Tensor, y: Tensor, loss: Loss, clip: float | None) -> Tensor:
-    """Forward, backward, update: the four lines that everything else serves."""
-    run.optimizer.zero_grad()
-    value = loss(run.model(x), y)
-    value.backward()
-    if clip is not None:
-        clip_grad_norm_(run.model.parameters(), clip)
-    run.optimizer.step()
-    return value.detach()
 
 
 def _inspect(model: nn.Module, x: Tensor, y: Tensor, optimizer: torch.optim.Optimizer, epochs: int,

@@ -1,25 +1,29 @@
 """All that decides how a run goes on: what an exact resume must hold."""
 
+import copy
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from labkit.train import checkpoint
 from labkit.train.checkpoint import CheckpointError
 from labkit.train.history import History
+from labkit.train.step import Step
 from labkit.train.stopping import EarlyStopping
 
 
 @dataclass
 class Run:
-    """The moving parts of one run; `settings` are the arguments that a resume must repeat."""
+    """The moving parts of one run.
 
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
+    `settings`: the arguments that a resume must repeat, besides those of the step.
+    """
+
+    step: Step
     generator: torch.Generator
     stopping: EarlyStopping | None
     settings: dict[str, float | str | None]
@@ -31,21 +35,29 @@ class Run:
         return done >= epochs or (self.stopping is not None and self.stopping.reached(done))
 
     def moving(self) -> dict[str, Any]:
-        """What a step changes: weights, optimiser, random numbers. References, not copies."""
-        return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+        """What a step changes: weights, optimiser, schedule, random numbers. Tensors themselves,
+        no copies."""
+        schedule = self.step.schedule
+        return {"model": self.step.model.state_dict(),
+                "optimizer": self.step.optimizer.state_dict(),
+                "schedule": copy.deepcopy(schedule.state_dict()) if schedule else None,
+                "scaler": self.step.scaler.state_dict(),
                 "random": random_state(self.generator, self._device)}
 
     def put_back(self, moving: dict[str, Any]) -> None:
         """Undo steps: take over what `moving` gave earlier."""
-        self.model.load_state_dict(moving["model"])
-        self.optimizer.load_state_dict(moving["optimizer"])
+        self.step.model.load_state_dict(moving["model"])
+        self.step.optimizer.load_state_dict(moving["optimizer"])
+        if self.step.schedule:
+            self.step.schedule.load_state_dict(moving["schedule"])
+        self.step.scaler.load_state_dict(moving["scaler"])
         set_random_state(moving["random"], self.generator, self._device)
 
     def save(self, path: Path) -> None:
         """Write all of it to one file."""
         stopping = self.stopping.state_dict() if self.stopping else None
         checkpoint.save(path, self.moving() | {"history": self.history.rows, "stopping": stopping,
-                                               "settings": self.settings})
+                                               "settings": self._settings})
 
     def load(self, path: Path) -> None:
         """Take over a file of the same run; CheckpointError before anything is touched."""
@@ -59,8 +71,12 @@ class Run:
             self.stopping.load_state_dict(state["stopping"])
 
     @property
+    def _settings(self) -> dict[str, float | str | None]:
+        return self.settings | self.step.settings
+
+    @property
     def _device(self) -> torch.device:
-        return next(self.model.parameters()).device
+        return next(self.step.model.parameters()).device
 
     def _difference(self, state: dict[str, Any]) -> str | None:
         """The first thing in which this run and a saved one differ, in words."""
@@ -69,12 +85,12 @@ class Run:
             if mine.get(name) != saved.get(name):
                 return (f"{name} is {saved.get(name, 'absent')} in the file "
                         f"and {mine.get(name, 'absent')} in the model")
-        settings = self.settings | {"stopping": self.stopping is not None}
+        settings = self._settings | {"stopping": self.stopping is not None}
         for name, value in (state["settings"] | {"stopping": bool(state["stopping"])}).items():
             if settings.get(name) != value:
                 return f"{name} was {value} and is {settings.get(name)} now"
         groups = [[len(g["params"]) for g in o["param_groups"]]
-                  for o in (state["optimizer"], self.optimizer.state_dict())]
+                  for o in (state["optimizer"], self.step.optimizer.state_dict())]
         return None if groups[0] == groups[1] else "the optimiser has other parameter groups"
 
 

@@ -178,7 +178,8 @@ def test_lion_is_the_papers_loop_on_plain_numbers():
             theta[i] = theta[i] - 0.01 * (update + 0.3 * theta[i])
             m[i] = 0.99 * m[i] + (1 - 0.99) * slope
         ours, state = optim.lion(ours, g, state, lr=0.01, weight_decay=0.3)
-    torch.testing.assert_close(ours, torch.tensor(theta, dtype=torch.float64), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(ours, torch.tensor(theta, dtype=torch.float64), rtol=1e-12,
+                               atol=1e-12)
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)

@@ -2,7 +2,9 @@
 
 import copy
 import errno
+import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from torch.nn import functional as F
 from labkit import data, train
 
 EPOCHS = 4
+STEPS = 6  # of an epoch: 256 samples in batches of 48
 
 
 def images(count=256, seed=0):
@@ -228,6 +231,160 @@ def test_a_second_fit_with_the_same_object_starts_over():
         assert lengths == stopping.best_epoch + 3
 
 
+# ---------------------------------------------------------------- schedules, halves, compiling
+
+SCHEDULES = {  # the documents' kinds, and those of the chapter; 6 steps an epoch
+    "step": lambda o: torch.optim.lr_scheduler.StepLR(o, 5, 0.5),
+    "milestones": lambda o: torch.optim.lr_scheduler.MultiStepLR(o, [4, 13], 0.3),
+    "exponential": lambda o: torch.optim.lr_scheduler.ExponentialLR(o, 0.9),
+    "cosine": lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 24),
+    "cyclic": lambda o: torch.optim.lr_scheduler.CyclicLR(o, 0.01, 0.1, 4),
+    "one cycle": lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.1, total_steps=24),
+    "lambda": lambda o: torch.optim.lr_scheduler.LambdaLR(o, lambda t: 1 / (1 + t)),
+    "warm-up, then cosine": lambda o: torch.optim.lr_scheduler.SequentialLR(o, [
+        torch.optim.lr_scheduler.LinearLR(o, 0.1, 1.0, 5),
+        torch.optim.lr_scheduler.CosineAnnealingLR(o, 19)], [5]),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_acts_after_every_step_as_in_a_loop_by_hand(name):
+    mine, optimizer, arguments = parts()
+    torch.manual_seed(7)
+    history = train.fit(mine, X, Y, schedule=SCHEDULES[name](optimizer), **arguments)
+
+    other, order = network(), torch.Generator().manual_seed(0)
+    step = sgd(other)
+    schedule = SCHEDULES[name](step)
+    torch.manual_seed(7)
+    rates = []
+    for _ in range(EPOCHS):
+        rates.append(step.param_groups[0]["lr"])
+        for rows in torch.randperm(len(X), generator=order).split(48):
+            step.zero_grad()
+            F.cross_entropy(other(X[rows]), Y[rows]).backward()
+            step.step()
+            schedule.step()
+    assert same(mine.state_dict(), other.state_dict())
+    assert history["lr"] == rates and len(set(rates)) > 1
+
+
+@pytest.mark.parametrize("valid", [None, (X, Y)])
+def test_a_plateau_acts_after_every_epoch_on_the_validation_loss(valid):
+    model, optimizer, arguments = parts()
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, threshold=0.5)
+    history = train.fit(model, X, Y, valid=valid, schedule=schedule, **arguments | {"epochs": 8})
+    losses, best, rates = history["valid_loss" if valid else "loss"], math.inf, [0.1]
+    for loss in losses[:-1]:  # torch's rule: half of the best loss so far counts as progress
+        rates.append(rates[-1] if loss < best * 0.5 else rates[-1] * 0.1)
+        best = min(best, loss) if loss < best * 0.5 else best
+    assert history["lr"] == pytest.approx(rates) and len(set(rates)) > 2
+
+
+@pytest.mark.parametrize("name", [*SCHEDULES, "plateau"])
+def test_a_schedule_resumes_where_it_stopped(tmp_path, name):
+    make = SCHEDULES.get(name, lambda o: torch.optim.lr_scheduler.ReduceLROnPlateau(
+        o, patience=0, threshold=0.5))
+
+    def run(epochs, **more):
+        model, optimizer, arguments = parts()
+        torch.manual_seed(5)
+        history = train.fit(model, X, Y, schedule=make(optimizer), **arguments
+                            | {"epochs": epochs} | more)
+        return history, model.state_dict(), optimizer.state_dict()
+    whole = run(EPOCHS)
+    run(2, checkpoint=tmp_path / "run.pt")
+    resumed = run(EPOCHS, checkpoint=tmp_path / "run.pt", resume=True)
+    assert resumed[0] == whole[0] and same(resumed[1:], whole[1:])
+
+
+def test_a_schedule_is_put_back_with_the_weights_when_a_run_diverges():
+    model, optimizer, arguments = parts()
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    calls = iter(range(1000))
+
+    def loss(output, y):
+        return F.cross_entropy(output, y) * (math.nan if next(calls) == STEPS + 3 else 1)
+    with pytest.raises(train.Diverged, match="epoch 2"):
+        train.fit(model, X, Y, schedule=schedule, **arguments | {"loss": loss})
+    assert schedule.last_epoch == STEPS
+    assert optimizer.param_groups[0]["lr"] == 0.1 * 0.5**STEPS
+
+
+def test_autocast_is_a_loop_under_torchs_autocast():
+    mine, _, arguments = parts()
+    torch.manual_seed(7)
+    train.fit(mine, X, Y, autocast=True, clip=0.5, **arguments)
+    other, order, kinds = network(), torch.Generator().manual_seed(0), set()
+    step = sgd(other)
+    torch.manual_seed(7)
+    for _ in range(EPOCHS):
+        for rows in torch.randperm(len(X), generator=order).split(48):
+            step.zero_grad()
+            with torch.autocast("cpu", torch.bfloat16):
+                output = other(X[rows])
+                loss = F.cross_entropy(output, Y[rows])
+            kinds.add(output.dtype)
+            loss.backward()
+            nn.utils.clip_grad_norm_(other.parameters(), 0.5)
+            step.step()
+    assert kinds == {torch.bfloat16} and same(mine.state_dict(), other.state_dict())
+    plain, _, arguments = parts()
+    torch.manual_seed(7)
+    train.fit(plain, X, Y, clip=0.5, **arguments)
+    assert not same(plain.state_dict(), mine.state_dict())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_half_precision_on_a_gpu_learns_as_float32_does(monkeypatch, kind):
+    monkeypatch.setattr(train.step.device, "autocast",
+                        lambda place: torch.autocast("cuda", kind))
+    ends = []
+    for autocast in (False, True):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(784, 20), nn.ReLU(), nn.Linear(20, 10)).cuda()
+        history = train.fit(model, X.cuda(), Y.cuda(), loss=F.cross_entropy, autocast=autocast,
+                            optimizer=sgd(model), epochs=EPOCHS, batch_size=48, clip=1.0,
+                            generator=torch.Generator().manual_seed(0), progress=False)
+        ends.append(history.last["loss"])
+    assert ends[1] == pytest.approx(ends[0], rel=0.05)
+
+
+def test_a_float16_step_whose_gradient_overflows_is_left_out():
+    """And clipping sees the true norm. On the CPU bfloat16 needs no scaler; the test adds one."""
+    model = nn.Linear(1, 1, bias=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    step = train.step.Step(model, optimizer, lambda output, y: output.sum(), clip=0.5,
+                           schedule=schedule)
+    step.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**16)
+    weight = model.weight.detach().clone()
+    step(torch.full((1, 1), 1e35), torch.zeros(1))  # times the scale it is beyond float32
+    assert torch.equal(model.weight, weight) and schedule.last_epoch == 0
+    assert step.scaler.get_scale() == 2.0**15
+    step(torch.ones(1, 1), torch.zeros(1))
+    assert model.weight.item() == pytest.approx(weight.item() - 0.05) and schedule.last_epoch == 1
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.skipif(
+    shutil.which("g++") is None, reason="no C++ compiler here"))])
+def test_a_compiled_run_is_the_same_run(tmp_path, backend):
+    def run(compile, epochs=2, **more):
+        torch.manual_seed(0)  # no dropout: a compiled one draws other numbers
+        model = nn.Sequential(nn.Flatten(), nn.Linear(784, 20), nn.ReLU(), nn.Linear(20, 10))
+        history = train.fit(model, X, Y, loss=F.cross_entropy, optimizer=sgd(model), epochs=epochs,
+                            batch_size=64, generator=torch.Generator().manual_seed(0),
+                            progress=False, compile=compile, **more)
+        return model.state_dict(), history
+    plain, compiled = run(None), run(backend, checkpoint=tmp_path / "run.pt")
+    assert plain[0].keys() == compiled[0].keys()
+    for name, weights in plain[0].items():
+        torch.testing.assert_close(weights, compiled[0][name], rtol=1e-4, atol=1e-5)
+    with pytest.raises(train.CheckpointError, match=f"compile was {backend} and is None now"):
+        run(None, epochs=3, checkpoint=tmp_path / "run.pt", resume=True)
+
+
 # ---------------------------------------------------------------- exact resume
 
 
@@ -244,9 +401,6 @@ class Interrupted(nn.Module):
             if self.left < 0:
                 raise KeyboardInterrupt
         return F.cross_entropy(output, y)
-
-
-STEPS = 6  # of an epoch: 256 samples in batches of 48
 
 
 @pytest.mark.parametrize("make", [sgd, adam])
@@ -447,6 +601,7 @@ def test_a_checkpoint_of_another_run(saved):
     refuse(saved, "optimizer was SGD and is Adam now", make=adam)
     refuse(saved, "batch_size was 48 and is 32 now", batch_size=32)
     refuse(saved, "clip was None and is 1.0 now", clip=1.0)
+    refuse(saved, "autocast was False and is True now", autocast=True)
     refuse(saved, "stopping was False and is True now", stopping=train.EarlyStopping(2),
            valid=(X, Y))
 
@@ -548,6 +703,9 @@ def test_finite_loss_but_weights_lost_in_the_last_step():
     ({"stopping": train.EarlyStopping(1)}, r"give valid=\(x, y\)"),
     ({"resume": True}, "needs a checkpoint file"),
     ({"optimizer": sgd(network())}, "no parameter of this model"),
+    ({"schedule": SCHEDULES["step"](sgd(network()))}, "of another optimizer"),
+    ({"schedule": 0.5}, "none of torch.optim.lr_scheduler"),
+    ({"compile": "gpu"}, "names a backend of torch.compile: .*inductor"),
     ({"x": X.to("meta"), "y": Y.to("meta")}, "x is on meta and the model on cpu"),
 ])
 def test_wrong_input_is_refused_before_anything_changes(changes, words):
