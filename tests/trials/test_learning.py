@@ -97,7 +97,7 @@ def test_brain(outcome):
 def test_cross_validation(outcome):
     gaps, scores, fresh = [], [], []
     for seed in range(5):
-        x, y, x_val, y_val, _ = small_set(seed)
+        x, y, x_val, y_val, _ = small_set(seed, redrawn=0)
         tree = DecisionTreeClassifier(random_state=0).fit(x, y)
         before, nodes = tree.predict(x_val), tree.tree_.node_count
         crossed = cross_val_score(tree, x, y, cv=KFold(5))
@@ -105,17 +105,16 @@ def test_cross_validation(outcome):
         gaps.append(tree.score(x, y) - tree.score(x_val, y_val))
         scores.append(crossed.mean())
         fresh.append(tree.score(x_val, y_val))
-    assert min(gaps) > 0.3 and abs(np.mean(scores) - np.mean(fresh)) < 0.1
-    assert np.mean(scores) > 0.25  # far above chance: it does measure something
-    outcome("C038", "Decision trees on 100 digits of which 3 in 10 have a label drawn anew, 5 "
-            "seeds: training accuracy exceeds that on new digits by {least:.2f} to {most:.2f}. "
+    assert min(gaps) > 0.2 and abs(np.mean(scores) - np.mean(fresh)) < 0.1
+    outcome("C038", "Decision trees on 100 digits, 5 seeds: training accuracy exceeds that on new "
+            "digits by {least:.2f} to {most:.2f}. "
             "After five-fold cross-validation every answer and every node of each tree is what it "
             "was. What it gives is a measurement: {score:.2f} on average, where new digits give "
             "{fresh:.2f}.", rel={"least": 0.1, "most": 0.1, "score": 0.1, "fresh": 0.1},
             least=min(gaps), most=max(gaps), score=np.mean(scores), fresh=np.mean(fresh))
 
 
-def fitted(sizes, seeds=5, steps=120):
+def fitted(sizes, seeds=5, steps=100):
     """Accuracy on the training and on new digits of networks of these sizes, a row a seed."""
     rows = []
     for seed in range(seeds):
@@ -128,19 +127,18 @@ def fitted(sizes, seeds=5, steps=120):
 
 
 def test_width_and_depth(outcome):
-    narrow, wide = fitted((64, 16, 10)), fitted((64, 512, 10))
+    narrow, wide = fitted((64, 16, 10)), fitted((64, 256, 10))
     deep = fitted((64, *[64] * 4, 10))
     shallow = fitted((64, 64, 10))
     assert wide[0].mean() > narrow[0].mean() + 0.02  # more of the noise is fitted
-    gain = wide[1] - narrow[1]
     loss = shallow[1] - deep[1]
-    assert deep[0].mean() > 0.9 and loss.min() > 0
-    assert abs(gain.mean()) < loss.mean() + 0.05
-    outcome("C039", "100 digits, 3 in 10 with a label drawn anew, 120 steps, 5 seeds. One hidden "
-            "layer of 16 or of 512 units: training accuracy {narrow_fit:.2f} or {wide_fit:.2f}, "
+    assert deep[0].mean() > 0.9 and loss.mean() > 2 * loss.std() / 5**0.5
+    assert wide[1].mean() < narrow[1].mean() + 0.01
+    outcome("C039", "100 digits, 3 in 10 with a label drawn anew, 100 steps, 5 seeds. One hidden "
+            "layer of 16 or of 256 units: training accuracy {narrow_fit:.2f} or {wide_fit:.2f}, "
             "on new digits {narrow:.2f} or {wide:.2f}. One or four hidden layers of 64: on new "
-            "digits {shallow:.2f} or {deep:.2f}; the deeper network is worse with every seed, by "
-            "{least:.2f} to {most:.2f}.",
+            "digits {shallow:.2f} or {deep:.2f}; the deeper network is worse, over the seeds "
+            "by {least:.2f} to {most:.2f}.",
             rel={n: 0.05 for n in ("narrow_fit", "wide_fit", "narrow", "wide", "shallow", "deep")}
             | {"least": 0.5, "most": 0.3},
             narrow_fit=narrow[0].mean(), wide_fit=wide[0].mean(), narrow=narrow[1].mean(),
@@ -229,7 +227,7 @@ def test_overfitting(outcome):
     turns, ratio, falls, drop = [], [], [], []
     for seed in range(5):
         x, y, x_val, y_val, chance = small_set(seed)
-        net, seen = models.MLP((64, 128, 10), generator=chance), []
+        net, seen = models.MLP((64, 64, 10), generator=chance), []
 
         @torch.no_grad()
         def watch(net=net, seen=seen, x=x, y=y, x_val=x_val, y_val=y_val):
@@ -282,9 +280,9 @@ def test_first_networks(outcome):
     outcome("C092", "Threshold units as McCulloch and Pitts drew them, with weights set by hand, "
             "compute {single} of the {all} functions of two inputs alone and the other {rest} in "
             "two layers: a model of computation, of {first}. Rosenblatt's rule of {second} learns "
-            "{learned} of them from examples. The document's own first sentence says the "
-            "nineteen-forties.", single=len(single), all=16, rest=len(missing), learned=learned,
-            first=year("mcculloch1943"), second=year("rosenblatt1958"))
+            "{learned} of them from examples. The same section of the document says the "
+            "nineteen-forties, too.", single=len(single), all=16, rest=len(missing),
+            learned=learned, first=year("mcculloch1943"), second=year("rosenblatt1958"))
 
 
 def year(key):
