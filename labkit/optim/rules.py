@@ -50,11 +50,14 @@ def rmsprop(theta: Tensor, g: Tensor, state: State, *, lr: float = 1e-2, alpha: 
     zero = torch.zeros_like(g)
     g = g + weight_decay * theta
     v = alpha * state.get("v", zero) + (1 - alpha) * g * g
-    m = alpha * state.get("m", zero) + (1 - alpha) * g if centered else zero
-    # Rounding can take the variance of a constant gradient below zero, whose root would be nan.
-    step = g / ((v - m * m).clamp(min=0).sqrt() + eps)
-    b = momentum * state.get("b", zero) + step
-    return theta - lr * b, {"v": v, "m": m, "b": b}
+    new = {"v": v}
+    if centered:
+        new["m"] = m = alpha * state.get("m", zero) + (1 - alpha) * g
+        v = (v - m * m).clamp(min=0)  # a constant gradient's can be rounded below 0
+    step = g / (v.sqrt() + eps)
+    if momentum:
+        new["b"] = step = momentum * state.get("b", zero) + step
+    return theta - lr * step, new
 
 
 def adam(theta: Tensor, g: Tensor, state: State, *, lr: float = 1e-3,

@@ -1,0 +1,31 @@
+# document 003, section 4.3
+import torch
+import torch.optim as optim
+
+# 定义一个简单的线性模型
+class LinearModel(torch.nn.Module):
+    def __init__(self):
+        super(LinearModel, self).__init()
+        self.linear = torch.nn.Linear(1, 1)
+
+    def forward(self, x):
+        return self.linear(x)
+
+# 初始化模型和损失函数
+model = LinearModel()
+criterion = torch.nn.MSELoss()
+
+# 初始化参数
+learning_rate = 0.001
+beta1 = 0.9
+beta2 = 0.999
+epsilon = 1e-8
+
+# 训练模型
+optimizer = optim.Adam(model.parameters(), lr=learning_rate, betas=(beta1, beta2))
+for epoch in range(1000):
+    optimizer.zero_grad()
+    y_pred = model(x)
+    loss = criterion(y_pred, y)
+    loss.backward()
+    optimizer.step()
