@@ -19,8 +19,10 @@
 # # Losses and activations
 #
 # You will write an activation and two losses that no finite input can break, send a gradient back
-# through a deep network by hand, repair a classifier whose printed loss falls to zero while it learns
-# nothing, and find by runs alone which initial weights keep gradients alive. Allow {{minutes}} minutes.
+# through a deep network by hand, repair a classifier whose printed loss falls to zero while it
+# learns
+# nothing, and find by runs alone which initial weights keep gradients alive. Allow {{minutes}}
+# minutes.
 #
 # | task | points | |
 # |---|---|---|
@@ -37,11 +39,15 @@
 # prints appears there too. When your notebook is graded, hidden tests check the same description on
 # other inputs. Every task stands by itself: the tests of one never use your answer to another. Your
 # functions get copies, so nothing that you do to an argument can harm a test. A cell that does not
-# end is stopped by *Kernel → Interrupt Kernel*. Chapter: *Losses and activations* in the part *Train*.
+# end is stopped by *Kernel → Interrupt Kernel*. Chapter: *Losses and activations* in the part
+# *Train*.
 #
-# **From scratch** means in tasks 1 to 5: exponentials, logarithms, sums and products, and no automatic
-# differentiation. The library's twins (`torch.nn.functional`'s losses, `softplus`, `logsigmoid`, any
-# `softmax` or `logsumexp`, `torch.logaddexp`) earn nothing there; `torch.sigmoid` and `torch.tanh` are
+# **From scratch** means in tasks 1 to 5: exponentials, logarithms, sums and products, and no
+# automatic
+# differentiation. The library's twins (`torch.nn.functional`'s losses, `softplus`, `logsigmoid`,
+# any
+# `softmax` or `logsumexp`, `torch.logaddexp`) earn nothing there; `torch.sigmoid` and `torch.tanh`
+# are
 # allowed.
 
 # %% nbgrader={"grade_id": "setup", "locked": true} tags=["setup"]
@@ -87,10 +93,12 @@ def growth(gain, leak, seed):
 #
 # * `a`: a float tensor of any shape. Both results: tensors of `a`'s shape and dtype.
 # * Finite `a` must give finite results. Coded as printed, `a = 1000` gives `inf`.
-# * Small values count as well: at `a = -50` the value is $e^{-50} \approx 1.9 \cdot 10^{-22}$, not 0.
+# * Small values count as well: at `a = -50` the value is $e^{-50} \approx 1.9 \cdot 10^{-22}$, not
+#   0.
 # * From scratch (see above).
 #
-# **Example.** At `a = 0` the value is $\log 2 \approx 0.6931$, the slope 0.5. At `a = 1000` they are
+# **Example.** At `a = 0` the value is $\log 2 \approx 0.6931$, the slope 0.5. At `a = 1000` they
+# are
 # 1000 and 1. The test takes well under a second.
 #
 # <details><summary>Hint 1</summary>Take the larger of the two exponents out of the logarithm, as
@@ -153,26 +161,34 @@ check.show("softplus", torch.tensor([-3.0, 0.5, 200.0]))
 # %% [markdown]
 # ## Task 2: a loss for a promise (2 points, warm-up)
 #
-# A shop wants to promise a delivery time that nine of ten parcels keep. The mean is no help, nor is the
-# median. The *pinball loss* weighs errors of the two signs differently: with $e = y - \hat y$ and a number $q$
+# A shop wants to promise a delivery time that nine of ten parcels keep. The mean is no help, nor
+# is the
+# median. The *pinball loss* weighs errors of the two signs differently: with $e = y - \hat y$ and
+# a number $q$
 # strictly between 0 and 1,
 #
 # $$\ell_q = \max\bigl(q\,e,\ (q-1)\,e\bigr), \qquad L = \frac1N \sum_{i=1}^{N} \ell_q(e_i) .$$
 #
-# The constant that makes $L$ smallest is the $q$-quantile of the targets. Write `pinball(y, prediction, q)`,
+# The constant that makes $L$ smallest is the $q$-quantile of the targets. Write `pinball(y,
+# prediction, q)`,
 # which returns the pair `(loss, gradient)`.
 #
 # * `y`, `prediction`: float tensors `(N,)` of one dtype; `q` a number.
-# * `loss`: a tensor of shape `()`; `gradient`: $\partial L / \partial \hat y_i$, a tensor `(N,)`; both of `y`'s
+# * `loss`: a tensor of shape `()`; `gradient`: $\partial L / \partial \hat y_i$, a tensor `(N,)`;
+#   both of `y`'s
 #   dtype. Where $e_i = 0$ the loss has a corner; the gradient is to be 0 there.
-# * Raises `ValueError` when the shapes of `y` and `prediction` differ or `q` is not strictly between 0 and 1.
+# * Raises `ValueError` when the shapes of `y` and `prediction` differ or `q` is not strictly
+#   between 0 and 1.
 #
-# **Example.** `y = [3., 3.]`, `prediction = [2., 5.]`, `q = 0.9`: the errors are 1 and −2, the single
-# losses 0.9 and 0.2, the loss is 0.55, the gradient `[-0.45, 0.05]`. The test takes well under a second.
+# **Example.** `y = [3., 3.]`, `prediction = [2., 5.]`, `q = 0.9`: the errors are 1 and −2, the
+# single
+# losses 0.9 and 0.2, the loss is 0.55, the gradient `[-0.45, 0.05]`. The test takes well under a
+# second.
 #
 # <details><summary>Hint 1</summary>The loss falls when a prediction that is too low rises: which
 # sign has the gradient there?</details>
-# <details><summary>Hint 2</summary>A mask as a number, <code>(e > 0).to(y.dtype)</code>, chooses between two
+# <details><summary>Hint 2</summary>A mask as a number, <code>(e > 0).to(y.dtype)</code>, chooses
+# between two
 # slopes. N divides the gradient too.</details>
 
 # %% nbgrader={"grade_id": "pinball", "solution": true}
@@ -242,7 +258,8 @@ check.show("pinball", torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 2.0, 2.0
 # For logits $a$ of shape `(N, K)` and class numbers $y_i$,
 #
 # $$L = \frac1N \sum_{i=1}^{N} \Bigl(\log \sum_{k} e^{a_{ik}} - a_{i y_i}\Bigr), \qquad
-# \frac{\partial L}{\partial a_{ik}} = \frac1N \Bigl(\frac{e^{a_{ik}}}{\sum_j e^{a_{ij}}} - [k = y_i]\Bigr),$$
+# \frac{\partial L}{\partial a_{ik}} = \frac1N \Bigl(\frac{e^{a_{ik}}}{\sum_j e^{a_{ij}}} - [k =
+# y_i]\Bigr),$$
 #
 # where $[k = y_i]$ is 1 for the right class and 0 for the others. Write `cross_entropy(a, labels)`,
 # which returns the pair `(loss, gradient)`.
@@ -250,16 +267,19 @@ check.show("pinball", torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 2.0, 2.0
 # * `a`: a float tensor `(N, K)`; `labels`: an int64 tensor `(N,)`.
 # * `loss`: a tensor of shape `()`; `gradient`: a tensor `(N, K)`; both of `a`'s dtype.
 # * Finite logits, however large, must give finite results that are right.
-# * Raises `ValueError` when a label is below 0 or above K − 1. (Python counts −1 from the end; a label of −1 is a
+# * Raises `ValueError` when a label is below 0 or above K − 1. (Python counts −1 from the end; a
+#   label of −1 is a
 #   mistake in the data.)
 # * From scratch (see above).
 #
 # **Example.** `a = [[0., 0.]]`, `labels = [1]`: the loss is $\log 2 \approx 0.6931$, the gradient
 # `[[0.5, -0.5]]`. The test takes well under a second.
 #
-# <details><summary>Hint 1</summary>Subtract from each row its own largest logit. What does that do to the
+# <details><summary>Hint 1</summary>Subtract from each row its own largest logit. What does that do
+# to the
 # loss and to the gradient?</details>
-# <details><summary>Hint 2</summary><code>a[torch.arange(N), labels]</code> picks one entry a row. Do not
+# <details><summary>Hint 2</summary><code>a[torch.arange(N), labels]</code> picks one entry a row.
+# Do not
 # take the logarithm of a probability: subtract logarithms.</details>
 
 # %% nbgrader={"grade_id": "cross_entropy", "solution": true}
@@ -336,21 +356,28 @@ check.show("cross_entropy", torch.tensor([[2.0, 0.0, -1.0], [300.0, 299.0, 0.0]]
 #
 # A network has $d$ layers without biases, all with the same activation $\varphi$:
 #
-# $$U_0 = X, \quad A_\ell = U_{\ell-1} W_\ell, \quad U_\ell = \varphi(A_\ell) \quad (\ell = 1 \dots d), \qquad
+# $$U_0 = X, \quad A_\ell = U_{\ell-1} W_\ell, \quad U_\ell = \varphi(A_\ell) \quad (\ell = 1 \dots
+# d), \qquad
 # L = \sum_{i,j} (U_d)_{ij} .$$
 #
-# Write `backward_norms(x, weights, activation)`, which returns a list of $d$ Python floats: the length
-# $\lVert \partial L / \partial A_\ell \rVert$ (root of the sum of all squared entries), for $\ell = 1$ first.
+# Write `backward_norms(x, weights, activation)`, which returns a list of $d$ Python floats: the
+# length
+# $\lVert \partial L / \partial A_\ell \rVert$ (root of the sum of all squared entries), for $\ell
+# = 1$ first.
 #
-# * `x` `(B, D)`; `weights`: a list of tensors $W_1 \dots W_d$, their shapes matching one after another; all of
+# * `x` `(B, D)`; `weights`: a list of tensors $W_1 \dots W_d$, their shapes matching one after
+#   another; all of
 #   one float dtype. `activation`: `"sigmoid"`, `"tanh"` or `"relu"`; the slope of ReLU at 0 is 0.
 # * Raises `ValueError` for any other activation.
-# * By hand: automatic differentiation earns nothing here. Start from $\partial L/\partial U_d$, all ones, and use
+# * By hand: automatic differentiation earns nothing here. Start from $\partial L/\partial U_d$,
+#   all ones, and use
 #   $\partial L/\partial A_\ell = \partial L/\partial U_\ell \odot \varphi'(A_\ell)$ and
 #   $\partial L/\partial U_{\ell-1} = (\partial L/\partial A_\ell)\, W_\ell^\top$.
 #
-# **Example.** `x = [[1.]]`, `weights = [[[0.]], [[2.]]]`, sigmoid: $A_1 = 0$, $U_1 = 0.5$, $A_2 = 1$;
-# the slopes are 0.25 and 0.1966, so the lengths are `[0.0983, 0.1966]`. The test takes well under a second.
+# **Example.** `x = [[1.]]`, `weights = [[[0.]], [[2.]]]`, sigmoid: $A_1 = 0$, $U_1 = 0.5$, $A_2 =
+# 1$;
+# the slopes are 0.25 and 0.1966, so the lengths are `[0.0983, 0.1966]`. The test takes well under
+# a second.
 #
 # <details><summary>Hint 1</summary>First go forward and keep every A. Then go back from the last
 # layer.</details>
@@ -376,7 +403,7 @@ def backward_norms(x, weights, activation):
             u = a.clamp(min=0)
             slopes.append((a > 0).to(a.dtype))
     back, norms = torch.ones_like(u), []
-    for w, slope in zip(reversed(weights), reversed(slopes)):
+    for w, slope in zip(reversed(weights), reversed(slopes), strict=True):
         back = back * slope
         norms.append(back.norm().item())
         back = back @ w.T
@@ -407,7 +434,9 @@ print("backward_norms: ReLU and the refusal are right too")
 # %% nbgrader={"grade_id": "hidden_backward_norms", "points": 2}
 from labkit import check
 
-# Hidden tests: layers of different widths, several examples, float64, against automatic differentiation.
+
+# Hidden tests: layers of different widths, several examples, float64, against automatic
+# differentiation.
 ### BEGIN HIDDEN TESTS
 def _truth(x, weights, act):
     u, sums = x.clone().requires_grad_(), []
@@ -418,8 +447,7 @@ def _truth(x, weights, act):
 
 
 _g = torch.Generator().manual_seed(4)
-_sizes = (3, 5, 4, 2)
-_w = [torch.randn(i, o, generator=_g, dtype=torch.float64) for i, o in zip(_sizes, _sizes[1:])]
+_w = [torch.randn(i, o, generator=_g, dtype=torch.float64) for i, o in ((3, 5), (5, 4), (4, 2))]
 _x = torch.randn(7, 3, generator=_g, dtype=torch.float64)
 for _name in ("sigmoid", "tanh", "relu"):
     with check.contract(f"the lengths are wrong for {_name} and layers of different widths"):
@@ -442,12 +470,13 @@ check.show("backward_norms", torch.ones(2, 2), [torch.eye(2) * 0.5] * 4, "sigmoi
 #
 # $$Cross\text{-}Entropy = -\frac{1}{n} \sum_{i=1}^{n} y_i \log(\hat{y}_i)$$
 #
-# Here is a classifier that minimizes it by gradient descent, with $\hat y = \sigma(a)$ and $a = x\,w + b$:
+# Here is a classifier that minimizes it by gradient descent, with $\hat y = \sigma(a)$ and $a =
+# x\,w + b$:
 #
 # ```python
 # def fit_printed(x, y, eta, steps):
 #     w, b, losses = torch.zeros(x.shape[1]), torch.zeros(()), []
-#     for step in range(steps):
+#     for _ in range(steps):
 #         p = 1 / (1 + torch.exp(-(x @ w + b)))
 #         losses.append(-(y * torch.log(p)).mean())
 #         error = -y * (1 - p)                      # derivative of the printed loss in a
@@ -455,33 +484,42 @@ check.show("backward_norms", torch.ones(2, 2), [torch.eye(2) * 0.5] * 4, "sigmoi
 #     return w, b, torch.stack(losses)
 # ```
 #
-# Run the cell below: the loss falls and falls, and the model answers 1 to everything. The derivative is right
-# *for this loss*. A second fault hides behind the first: with the loss repaired and written with $\log \hat y$
+# Run the cell below: the loss falls and falls, and the model answers 1 to everything. The
+# derivative is right
+# *for this loss*. A second fault hides behind the first: with the loss repaired and written with
+# $\log \hat y$
 # and $\log(1-\hat y)$, large weights or inputs bring `nan`.
 #
 # Write `fit_classifier(x, y, eta, steps)`, the program as it should have been:
 #
-# * `x` `(N, D)` float tensor, `y` `(N,)` of the same dtype, zeros and ones; `eta` a number, `steps` an integer.
-# * Start from zeros; `steps` steps of gradient descent with the rate `eta` on the mean **binary cross-entropy**, `w` and
+# * `x` `(N, D)` float tensor, `y` `(N,)` of the same dtype, zeros and ones; `eta` a number,
+#   `steps` an integer.
+# * Start from zeros; `steps` steps of gradient descent with the rate `eta` on the mean **binary
+#   cross-entropy**, `w` and
 #   `b` at once.
-# * Returns `(w, b, losses)`: `w` `(D,)`, `b` of shape `()`, `losses` `(steps + 1,)`, the loss before the first
+# * Returns `(w, b, losses)`: `w` `(D,)`, `b` of shape `()`, `losses` `(steps + 1,)`, the loss
+#   before the first
 #   step and **after each step**; all of `x`'s dtype. `steps = 0` gives zeros and one loss.
-# * All losses must be finite and right, for features of any finite size: compute them from $a$, not from $\hat y$.
+# * All losses must be finite and right, for features of any finite size: compute them from $a$,
+#   not from $\hat y$.
 # * From scratch (see above).
 #
-# **Example.** `x = [[1.], [-1.]]`, `y = [1., 0.]`, `eta = 1`, one step: the errors $\hat y - y$ are −0.5 and 0.5, so
+# **Example.** `x = [[1.], [-1.]]`, `y = [1., 0.]`, `eta = 1`, one step: the errors $\hat y - y$
+# are −0.5 and 0.5, so
 # `w = [0.5]`, `b = 0`, and the losses are `[0.6931, 0.4741]`.
 #
-# <details><summary>Hint 1</summary>What is the derivative of the whole binary cross-entropy in a? It is shorter
+# <details><summary>Hint 1</summary>What is the derivative of the whole binary cross-entropy in a?
+# It is shorter
 # than that of the half.</details>
-# <details><summary>Hint 2</summary>−log σ(a) is the softplus of −a, and −log(1 − σ(a)) that of a. Task 1 says how
+# <details><summary>Hint 2</summary>−log σ(a) is the softplus of −a, and −log(1 − σ(a)) that of a.
+# Task 1 says how
 # a softplus survives large inputs.</details>
 
 # %% nbgrader={"grade_id": "symptom", "locked": true}
 # The printed formula at work: 40 of 100 labels are 1.
 def fit_printed(x, y, eta, steps):
     w, b, losses = torch.zeros(x.shape[1]), torch.zeros(()), []
-    for step in range(steps):
+    for _ in range(steps):
         p = 1 / (1 + torch.exp(-(x @ w + b)))
         losses.append(-(y * torch.log(p)).mean())
         error = -y * (1 - p)
@@ -522,7 +560,8 @@ check.close(losses, torch.tensor([0.6931472, 0.4740770]), "the losses of the exa
 print("fit_classifier: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_fit_classifier", "locked": true}
-# Not graded here: labels of 0 alone, and features of a large size. The hidden tests look at such cases.
+# Not graded here: labels of 0 alone, and features of a large size. The hidden tests look at such
+# cases.
 got = check.call("fit_classifier", torch.ones(2, 1), torch.zeros(2), 1.0, 1, forbid=TWINS)
 w, b, losses = check.parts(got, "w", "b", "losses")
 check.close(b, torch.tensor(-0.5), "labels of 0 alone: the bias must go down")
@@ -578,22 +617,29 @@ check.show("fit_classifier", torch.tensor([[0.0], [1.0], [2.0], [3.0]]),
 # %% [markdown]
 # ## Task 6: weights that keep gradients alive (2 points, experiment)
 #
-# `growth(gain, leak, seed)` in the first cell measures by which factor a gradient grows a layer on its way back through
-# 20 leaky ReLU layers. For one gain between 0.5 and 3 the gradient keeps its length: the factor is 1. Write
+# `growth(gain, leak, seed)` in the first cell measures by which factor a gradient grows a layer on
+# its way back through
+# 20 leaky ReLU layers. For one gain between 0.5 and 3 the gradient keeps its length: the factor is
+# 1. Write
 # `balanced_gain(leak)`, which returns that gain as a Python float, within **3 percent**.
 #
 # * `leak`, the slope below zero, lies between 0 and 1.
-# * The factor depends on the seed: one network may be off by some percent. The tests compare with the gain for which the
-#   **median factor of the seeds 0 to 8** is 1. About 60 to 120 runs of `growth` are enough; the test takes about a
+# * The factor depends on the seed: one network may be off by some percent. The tests compare with
+#   the gain for which the
+#   **median factor of the seeds 0 to 8** is 1. About 60 to 120 runs of `growth` are enough; the
+#   test takes about a
 #   second.
 # * The estimate must come from runs: a hidden test looks whether it follows `growth`.
 #
-# **Example.** With `leak = 1` the network is linear, and the answer is near 1: from about 0.98 to 1.04 everything
+# **Example.** With `leak = 1` the network is linear, and the answer is near 1: from about 0.98 to
+# 1.04 everything
 # is accepted.
 #
-# <details><summary>Hint 1</summary>How does the factor change when the gain is doubled? Measure it once and
+# <details><summary>Hint 1</summary>How does the factor change when the gain is doubled? Measure it
+# once and
 # think about what leaky ReLU does to 2a.</details>
-# <details><summary>Hint 2</summary>If you see no law, halve an interval: at one end the median factor is below 1, at
+# <details><summary>Hint 2</summary>If you see no law, halve an interval: at one end the median
+# factor is below 1, at
 # the other above.</details>
 
 # %% nbgrader={"grade_id": "balanced_gain", "solution": true}
@@ -628,11 +674,9 @@ print("balanced_gain: the visible tests pass")
 # %% nbgrader={"grade_id": "hidden_balanced_gain", "points": 1}
 from labkit import check
 
+
 # Hidden tests: other leaks, and whether the answer follows growth.
 ### BEGIN HIDDEN TESTS
-from unittest import mock
-
-
 def _balance(leak):
     return 1 / sorted(growth(1.0, leak, _seed) for _seed in range(9))[4]
 
@@ -640,6 +684,8 @@ def _balance(leak):
 with check.contract("more than 3 percent away for another leak"):
     check.close(check.call("balanced_gain", 0.3), _balance(0.3), rtol=0.03)
 with check.contract("the answer does not follow the runs of growth"):
+    from unittest import mock
+
     _want = _balance(0.1)
     _leaky = torch.nn.functional.leaky_relu
     with mock.patch("torch.nn.functional.leaky_relu", lambda a, leak: 0.8 * _leaky(a, leak)):
@@ -652,28 +698,39 @@ check.show("balanced_gain", 0.5, digits=1)
 # %% [markdown]
 # ## Task 7: in your own words (3 points, graded by hand)
 #
-# Somebody trains the printed loss of task 5 on images of cats ($y = 1$) and dogs ($y = 0$). The loss on the training images
+# Somebody trains the printed loss of task 5 on images of cats ($y = 1$) and dogs ($y = 0$). The
+# loss on the training images
 # and that on new images both fall to 0.0001. One point a part, in five to eight sentences together:
 #
-# (a) Why does a loss near zero on *new* images not show that the model works here? (b) Somebody proposes to stop the
-# harm by training with a smaller rate, somebody else by adding $10^{-8}$ inside the logarithm. Why does neither help?
-# (c) With the right loss, computed as $\log \hat y$ and $\log(1-\hat y)$, training ends in `nan` after a long
+# (a) Why does a loss near zero on *new* images not show that the model works here? (b) Somebody
+# proposes to stop the
+# harm by training with a smaller rate, somebody else by adding $10^{-8}$ inside the logarithm. Why
+# does neither help?
+# (c) With the right loss, computed as $\log \hat y$ and $\log(1-\hat y)$, training ends in `nan`
+# after a long
 # good time. Why only then, and what is the cure?
 
 # %% [markdown] nbgrader={"grade_id": "written", "points": 3, "solution": true}
 # ### BEGIN MARK SCHEME
-# Per part 1, ½ or 0 points. The words do not matter, the reason does. A false statement beside a right
+# Per part 1, ½ or 0 points. The words do not matter, the reason does. A false statement beside a
+# right
 # one costs ½ in its part, never below 0.
 #
-# (a) 1: dogs cost nothing in this loss whatever the answer, so that "cat" to every image is its best answer, on new
-# images as well; or: the loss never looks at the probability given to a dog. ½: "it calls everything a cat" with no
+# (a) 1: dogs cost nothing in this loss whatever the answer, so that "cat" to every image is its
+# best answer, on new
+# images as well; or: the loss never looks at the probability given to a dog. ½: "it calls
+# everything a cat" with no
 # reason in the loss. 0: overfitting, leakage, or "loss is not accuracy" alone.
 #
-# (b) ½ for the rate: the minimum of the loss is wrong, so a smaller rate arrives at the same place, only later. ½ for the
-# 1e-8: it guards against the logarithm of 0, and here the predictions go to 1, where the logarithm is harmless; or: it
+# (b) ½ for the rate: the minimum of the loss is wrong, so a smaller rate arrives at the same
+# place, only later. ½ for the
+# 1e-8: it guards against the logarithm of 0, and here the predictions go to 1, where the logarithm
+# is harmless; or: it
 # changes nothing about the missing half. "It does not help" without the reason earns 0 of its half.
 #
-# (c) ½ for the cause: a good model becomes sure, its logits grow, ŷ is rounded to exactly 1 (or 0), and 0 · log 0 is nan (or log 0
-# is −inf). ½ for the cure: compute the loss from the logits (log-sum-exp, softplus, BCEWithLogitsLoss). A
+# (c) ½ for the cause: a good model becomes sure, its logits grow, ŷ is rounded to exactly 1 (or
+# 0), and 0 · log 0 is nan (or log 0
+# is −inf). ½ for the cure: compute the loss from the logits (log-sum-exp, softplus,
+# BCEWithLogitsLoss). A
 # smaller rate, clipping or ε as the cure earn 0 of this half.
 # ### END MARK SCHEME

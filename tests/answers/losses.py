@@ -6,7 +6,7 @@ from tests.answers.bank import right, wrong
 
 
 def edited(code, *pairs):
-    """A copy of `code` with each old piece, which must stand in it once, replaced by its new one."""
+    """A copy of `code` with each old piece, which stands in it once, replaced by its new one."""
     code = dedent(code).strip()
     for old, new in pairs:
         assert code.count(old) == 1, f"{old!r} stands {code.count(old)} times in\n{code}"
@@ -202,7 +202,8 @@ ANSWERS = [
           edited(PINBALL, ("e = y", "q = 1 - q\n    e = y"))),
     wrong("pinball", "absolute error", _PIN, 0,
           edited(PINBALL, ("torch.max(q * e, (q - 1) * e)", "e.abs()"))),
-    wrong("pinball", "the smaller of the two", _PIN, 0, edited(PINBALL, ("torch.max", "torch.min"))),
+    wrong("pinball", "the smaller of the two", _PIN, 0, edited(PINBALL, ("torch.max",
+                                                                         "torch.min"))),
     wrong("pinball", "the corner counts as too high", "hidden_pinball", 1,
           edited(PINBALL, ("    slope[e == 0] = 0\n", ""))),
     wrong("pinball", "the corner counts as too low", "hidden_pinball", 1,
@@ -221,7 +222,8 @@ ANSWERS = [
     wrong("pinball", "float32 is forced", "hidden_pinball", 1,
           edited(PINBALL, ("e = y - prediction", "y = y.float()\n    e = y - prediction.float()"))),
     wrong("pinball", "float64 is returned", "test_pinball", 1,
-          edited(PINBALL, ("e = y - prediction", "y = y.double()\n    e = y - prediction.double()"))),
+          edited(PINBALL, ("e = y - prediction",
+                           "y = y.double()\n    e = y - prediction.double()"))),
     wrong("pinball", "the loss as a Python number", _PIN, 0,
           edited(PINBALL, (".mean()", ".mean().item()"))),
     wrong("pinball", "the gradient's mean", _PIN, 0,
@@ -307,7 +309,8 @@ ANSWERS = [
     wrong("cross_entropy", "shifts by the mean", "hidden_cross_entropy", 2,
           edited(ENTROPY, ("a.max(dim=1, keepdim=True).values", "a.mean(dim=1, keepdim=True)"))),
     wrong("cross_entropy", "shifts by the smallest", "hidden_cross_entropy", 2,
-          edited(ENTROPY, ("a.max(dim=1, keepdim=True).values", "a.min(dim=1, keepdim=True).values"))),
+          edited(ENTROPY, ("a.max(dim=1, keepdim=True).values",
+                                  "a.min(dim=1, keepdim=True).values"))),
     wrong("cross_entropy", "the largest of each column", _CE, 0,
           edited(ENTROPY, ("total = torch.exp(a).sum(dim=1)", "total = torch.exp(a).sum(dim=0)"))),
     wrong("cross_entropy", "clamps the logits", "hidden_cross_entropy", 2,
@@ -323,13 +326,15 @@ ANSWERS = [
     wrong("cross_entropy", "the gradient is divided by N K", _CE, 0,
           edited(ENTROPY, (" - hot) / n", " - hot) / a.numel()"))),
     wrong("cross_entropy", "label minus probability", _CE, 0,
-          edited(ENTROPY, ("torch.exp(a) / total[:, None] - hot", "hot - torch.exp(a) / total[:, None]"))),
+          edited(ENTROPY, ("torch.exp(a) / total[:, None] - hot",
+                                      "hot - torch.exp(a) / total[:, None]"))),
     wrong("cross_entropy", "the probabilities, nothing subtracted", _CE, 0,
           edited(ENTROPY, (" - hot) / n", ") / n"))),
     wrong("cross_entropy", "the sign of the loss", _CE, 0,
           edited(ENTROPY, ("torch.log(total) - picked", "picked - torch.log(total)"))),
     wrong("cross_entropy", "softmax twice", _CE, 0,
-          edited(ENTROPY, ("    total =", "    a = torch.exp(a) / torch.exp(a).sum(1, keepdim=True)\n"
+          edited(ENTROPY, ("    total =",
+                           "    a = torch.exp(a) / torch.exp(a).sum(1, keepdim=True)\n"
                            "    total ="))),
     wrong("cross_entropy", "accepts a label of -1", "hidden_cross_entropy", 2,
           edited(ENTROPY, ("(labels < 0).any() or (labels >= k).any()", "(labels >= k).any()"))),
@@ -431,9 +436,11 @@ ANSWERS = [
                          "a = u @ w\n        u = f(a)\n        sums.append(u)"))),
     wrong("backward_norms", "W instead of its transpose", "hidden_backward_norms", 2,
           edited(NORMS, ("weights[k].T", "weights[k]"))),
-    wrong("backward_norms", "no weights on the way back", "test_backward_norms hidden_backward_norms", 0,
+    wrong("backward_norms", "no weights on the way back",
+          "test_backward_norms hidden_backward_norms", 0,
           edited(NORMS, ("back = back @ weights[k].T", "pass"))),
-    wrong("backward_norms", "the squared length", _NORM, 0, edited(NORMS, (".sum().sqrt()", ".sum()"))),
+    wrong("backward_norms", "the squared length", _NORM, 0, edited(NORMS, (".sum().sqrt()",
+                                                                                        ".sum()"))),
     wrong("backward_norms", "the mean square", "hidden_backward_norms", 2,
           edited(NORMS, (".sum().sqrt()", ".mean().sqrt()"))),
     wrong("backward_norms", "the sum of sizes", "hidden_backward_norms", 2,
@@ -465,7 +472,8 @@ ANSWERS = [
           edited(NORMS, ("u, sums = x, []", "u, sums = x.squeeze(), []"))),
     wrong("backward_norms", "the activation only between layers", _NORM, 0,
           edited(NORMS, ("        back = back * slope(sums[k])",
-                         "        if k < len(weights) - 1:\n            back = back * slope(sums[k])"))),
+                         "        if k < len(weights) - 1:\n            back = back * "
+                         "slope(sums[k])"))),
     wrong("backward_norms", "a tensor instead of a list", _NORM, 0,
           edited(NORMS, ("return norms", "return torch.tensor(norms)"))),
     wrong("backward_norms", "tensors in the list", _NORM, 0,
@@ -550,12 +558,14 @@ ANSWERS = [
                                 "- (1 - y) * torch.log(1 - torch.sigmoid(a) + 1e-12)"))),
     wrong("fit_classifier", "clips the probabilities", "hidden_fit_classifier", 1,
           edited(FIT, (_STABLE, "-y * torch.log(torch.sigmoid(a).clamp(1e-7, 1 - 1e-7)) "
-                                "- (1 - y) * torch.log(1 - torch.sigmoid(a).clamp(1e-7, 1 - 1e-7))"))),
+                                "- (1 - y) * torch.log(1 - torch.sigmoid(a).clamp(1e-7, 1 - "
+                                "1e-7))"))),
     wrong("fit_classifier", "an exponential that overflows", "hidden_fit_classifier", 1,
           edited(FIT, (_STABLE, "torch.log1p(torch.exp(a)) - a * y"))),
     wrong("fit_classifier", "the halves swapped", _FIT, 0,
           edited(FIT, ("- a * y", "- a * (1 - y)"))),
-    wrong("fit_classifier", "ascends", _FIT, 0, edited(FIT, ("torch.sigmoid(a) - y", "y - torch.sigmoid(a)"))),
+    wrong("fit_classifier", "ascends", _FIT, 0,
+          edited(FIT, ("torch.sigmoid(a) - y", "y - torch.sigmoid(a)"))),
     wrong("fit_classifier", "sums over the examples", _FIT, 0,
           edited(FIT, ("(error @ x) / n", "(error @ x)"), ("error.mean()", "error.sum()"))),
     wrong("fit_classifier", "the bias is not averaged", "hidden_fit_classifier", 1,
@@ -563,24 +573,29 @@ ANSWERS = [
     wrong("fit_classifier", "the bias stays 0", "hidden_fit_classifier", 1,
           edited(FIT, ("        b = b - eta * error.mean()\n", ""))),
     wrong("fit_classifier", "the squared error's slope", _FIT, 0,
-          edited(FIT, ("torch.sigmoid(a) - y", "(torch.sigmoid(a) - y) * torch.sigmoid(a) * (1 - torch.sigmoid(a))"))),
+          edited(FIT, ("torch.sigmoid(a) - y",
+                       "(torch.sigmoid(a) - y) * torch.sigmoid(a) * torch.sigmoid(-a)"))),
     wrong("fit_classifier", "half of the error", _FIT, 0,
           edited(FIT, ("torch.sigmoid(a) - y", "(torch.sigmoid(a) - y) / 2"))),
     wrong("fit_classifier", "the bias sees the new w", "hidden_fit_classifier", 1,
-          edited(FIT, ("        b = b", "        error = torch.sigmoid(x @ w + b) - y\n        b = b"))),
+          edited(FIT, ("        b = b",
+                       "        error = torch.sigmoid(x @ w + b) - y\n        b = b"))),
     wrong("fit_classifier", "the loss after the last step is missing", _FIT, 0,
           edited(FIT, ("range(steps + 1)", "range(steps)"), ("step == steps", "False"))),
     wrong("fit_classifier", "one step too many", _FIT, 0,
           edited(FIT, ("        if step == steps:\n            break\n", ""))),
     wrong("fit_classifier", "float32 is forced", "hidden_fit_classifier", 1,
-          edited(FIT, ("    n, d = x.shape\n", "    n, d = x.shape\n    x, y = x.float(), y.float()\n"))),
+          edited(FIT, ("    n, d = x.shape\n",
+                       "    n, d = x.shape\n    x, y = x.float(), y.float()\n"))),
     wrong("fit_classifier", "float64 is returned", _FIT, 0,
-          edited(FIT, ("    n, d = x.shape\n", "    n, d = x.shape\n    x, y = x.double(), y.double()\n"))),
+          edited(FIT, ("    n, d = x.shape\n",
+                       "    n, d = x.shape\n    x, y = x.double(), y.double()\n"))),
     wrong("fit_classifier", "squeeze drops a single feature", "test_fit_classifier", 2,
           edited(FIT, ("    n, d = x.shape\n", "    n, d = x.shape\n    x = x.squeeze()\n"))),
     wrong("fit_classifier", "the losses as a list", _FIT, 0,
           edited(FIT, ("torch.stack(losses)", "losses"))),
-    wrong("fit_classifier", "losses not averaged", _FIT, 0, edited(FIT, ("loss.mean()", "loss.sum()"))),
+    wrong("fit_classifier", "losses not averaged", _FIT, 0, edited(FIT, ("loss.mean()",
+                                                                                    "loss.sum()"))),
     wrong("fit_classifier", "standardizes the features", "hidden_fit_classifier", 1,
           edited(FIT, ("    n, d = x.shape\n",
                        "    n, d = x.shape\n    x = (x - x.mean(0)) / x.std(0, correction=0)\n"))),
@@ -628,7 +643,8 @@ ANSWERS = [
                 slope_w, slope_b = torch.zeros_like(w), torch.zeros_like(b)
                 for row, label in zip(x, y):
                     a = row @ w + b
-                    losses[step] += (torch.log1p(torch.exp(-abs(a))) + max(a, 0 * a) - a * label) / n
+                    loss = torch.log1p(torch.exp(-abs(a))) + max(a, 0 * a) - a * label
+                    losses[step] += loss / n
                     error = 1 / (1 + torch.exp(-a)) - label
                     slope_w += error * row / n
                     slope_b += error / n
