@@ -447,7 +447,7 @@ def _truth(x, weights, act):
 
 
 _g = torch.Generator().manual_seed(4)
-_w = [torch.randn(i, o, generator=_g, dtype=torch.float64) for i, o in ((3, 5), (5, 4), (4, 2))]
+_w = [torch.randn(i, o, generator=_g, dtype=torch.float64) for i, o in ((3, 5), (5, 4), (4, 6))]
 _x = torch.randn(7, 3, generator=_g, dtype=torch.float64)
 for _name in ("sigmoid", "tanh", "relu"):
     with check.contract(f"the lengths are wrong for {_name} and layers of different widths"):
@@ -538,7 +538,7 @@ print(f"loss {losses[0]:.3f} to {losses[-1]:.4f}, {answers.sum()} of 100 called 
 def fit_classifier(x, y, eta, steps):
     """Weights (D,), bias () and losses (steps + 1,) of descent on binary cross-entropy."""
     ### BEGIN SOLUTION
-    w, b, losses = torch.zeros_like(x[0]), torch.zeros_like(x[0, 0]), []
+    w, b, losses = x.new_zeros(x.shape[1]), x.new_zeros(()), []
     for step in range(steps + 1):
         a = x @ w + b
         losses.append((a.clamp(min=0) - a * y + torch.log1p(torch.exp(-a.abs()))).mean())

@@ -773,4 +773,17 @@ ANSWERS = [
     """),
 ]
 
-EQUIVALENT = {}
+_WORDS = "only the text of the error changes, and the task asks for no text"
+_SEARCH = "another search for the same gain; the contract leaves the search free"
+
+EQUIVALENT = {
+    "cross_entropy 5:58 Sub>Add": _WORDS,
+    "cross_entropy 5:71 1>2": _WORDS,
+    "balanced_gain 4:21 3.0>4.0": _SEARCH,
+    "balanced_gain 5:10 Gt>GtE": "differs only where the ratio is exactly 1.01",
+    "balanced_gain 7:70 9>10": "the fifth of ten factors, or the sixth of nine (next line), lies well "
+                               "inside the 3 percent that the task allows",
+    "balanced_gain 8:11 Lt>LtE": "differs only where a factor is exactly 1",
+    "balanced_gain 8:19 4>5": "the sixth of nine factors lies well inside the 3 percent that the "
+                              "task allows",
+}
