@@ -20,9 +20,8 @@
 #
 # You will write an activation and two losses that no finite input can break, send a gradient back
 # through a deep network by hand, repair a classifier whose printed loss falls to zero while it
-# learns
-# nothing, and find by runs alone which initial weights keep gradients alive. Allow {{minutes}}
-# minutes.
+# learns nothing, and find by runs alone which initial weights keep gradients alive. Allow
+# {{minutes}} minutes.
 #
 # | task | points | |
 # |---|---|---|
@@ -43,12 +42,9 @@
 # *Train*.
 #
 # **From scratch** means in tasks 1 to 5: exponentials, logarithms, sums and products, and no
-# automatic
-# differentiation. The library's twins (`torch.nn.functional`'s losses, `softplus`, `logsigmoid`,
-# any
-# `softmax` or `logsumexp`, `torch.logaddexp`) earn nothing there; `torch.sigmoid` and `torch.tanh`
-# are
-# allowed.
+# automatic differentiation. The library's twins (`torch.nn.functional`'s losses, `softplus`,
+# `logsigmoid`, any `softmax` or `logsumexp`, `torch.logaddexp`) earn nothing there; `torch.sigmoid`
+# and `torch.tanh` are allowed.
 
 # %% nbgrader={"grade_id": "setup", "locked": true} tags=["setup"]
 import math
@@ -61,8 +57,9 @@ TWINS = check.GRADIENTS + tuple(
     f"torch.nn.functional.{name}" for name in (
         "softplus", "logsigmoid", "cross_entropy", "nll_loss", "log_softmax", "softmax",
         "binary_cross_entropy", "binary_cross_entropy_with_logits", "soft_margin_loss")) + tuple(
-    f"torch.{name}" for name in ("softmax", "log_softmax", "logsumexp", "logaddexp")) + tuple(
-    f"torch.Tensor.{name}" for name in ("softmax", "log_softmax", "logsumexp", "logaddexp"))
+    f"{home}.{name}" for home in ("torch", "torch.Tensor")
+    for name in ("softmax", "log_softmax", "logsumexp", "logaddexp")) + tuple(
+    f"torch.special.{name}" for name in ("softmax", "log_softmax", "logsumexp"))
 
 
 def growth(gain, leak, seed):
@@ -98,13 +95,12 @@ def growth(gain, leak, seed):
 # * From scratch (see above).
 #
 # **Example.** At `a = 0` the value is $\log 2 \approx 0.6931$, the slope 0.5. At `a = 1000` they
-# are
-# 1000 and 1. The test takes well under a second.
+# are 1000 and 1. The test takes well under a second.
 #
 # <details><summary>Hint 1</summary>Take the larger of the two exponents out of the logarithm, as
 # log-sum-exp does: 1 is e to the power 0.</details>
-# <details><summary>Hint 2</summary>For a tiny t, 1 + t is rounded to 1.
-# <code>torch.log1p(t)</code> computes log(1 + t) without forming the sum.</details>
+# <details><summary>Hint 2</summary>For a tiny t, 1 + t is rounded to 1. <code>torch.log1p(t)</code>
+# computes log(1 + t) without forming the sum.</details>
 
 # %% nbgrader={"grade_id": "softplus", "solution": true}
 def softplus(a):
@@ -161,35 +157,29 @@ check.show("softplus", torch.tensor([-3.0, 0.5, 200.0]))
 # %% [markdown]
 # ## Task 2: a loss for a promise (2 points, warm-up)
 #
-# A shop wants to promise a delivery time that nine of ten parcels keep. The mean is no help, nor
-# is the
-# median. The *pinball loss* weighs errors of the two signs differently: with $e = y - \hat y$ and
-# a number $q$
-# strictly between 0 and 1,
+# A shop wants to promise a delivery time that nine of ten parcels keep. The mean is no help, nor is
+# the median. The *pinball loss* weighs errors of the two signs differently: with $e = y - \hat y$
+# and a number $q$ strictly between 0 and 1,
 #
 # $$\ell_q = \max\bigl(q\,e,\ (q-1)\,e\bigr), \qquad L = \frac1N \sum_{i=1}^{N} \ell_q(e_i) .$$
 #
 # The constant that makes $L$ smallest is the $q$-quantile of the targets. Write `pinball(y,
-# prediction, q)`,
-# which returns the pair `(loss, gradient)`.
+# prediction, q)`, which returns the pair `(loss, gradient)`.
 #
 # * `y`, `prediction`: float tensors `(N,)` of one dtype; `q` a number.
 # * `loss`: a tensor of shape `()`; `gradient`: $\partial L / \partial \hat y_i$, a tensor `(N,)`;
-#   both of `y`'s
-#   dtype. Where $e_i = 0$ the loss has a corner; the gradient is to be 0 there.
+#   both of `y`'s dtype. Where $e_i = 0$ the loss has a corner; the gradient is to be 0 there.
 # * Raises `ValueError` when the shapes of `y` and `prediction` differ or `q` is not strictly
 #   between 0 and 1.
 #
 # **Example.** `y = [3., 3.]`, `prediction = [2., 5.]`, `q = 0.9`: the errors are 1 and −2, the
-# single
-# losses 0.9 and 0.2, the loss is 0.55, the gradient `[-0.45, 0.05]`. The test takes well under a
-# second.
+# single losses 0.9 and 0.2, the loss is 0.55, the gradient `[-0.45, 0.05]`. The test takes well
+# under a second.
 #
 # <details><summary>Hint 1</summary>The loss falls when a prediction that is too low rises: which
 # sign has the gradient there?</details>
 # <details><summary>Hint 2</summary>A mask as a number, <code>(e > 0).to(y.dtype)</code>, chooses
-# between two
-# slopes. N divides the gradient too.</details>
+# between two slopes. N divides the gradient too.</details>
 
 # %% nbgrader={"grade_id": "pinball", "solution": true}
 def pinball(y, prediction, q):
@@ -268,19 +258,16 @@ check.show("pinball", torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 2.0, 2.0
 # * `loss`: a tensor of shape `()`; `gradient`: a tensor `(N, K)`; both of `a`'s dtype.
 # * Finite logits, however large, must give finite results that are right.
 # * Raises `ValueError` when a label is below 0 or above K − 1. (Python counts −1 from the end; a
-#   label of −1 is a
-#   mistake in the data.)
+#   label of −1 is a mistake in the data.)
 # * From scratch (see above).
 #
 # **Example.** `a = [[0., 0.]]`, `labels = [1]`: the loss is $\log 2 \approx 0.6931$, the gradient
 # `[[0.5, -0.5]]`. The test takes well under a second.
 #
 # <details><summary>Hint 1</summary>Subtract from each row its own largest logit. What does that do
-# to the
-# loss and to the gradient?</details>
+# to the loss and to the gradient?</details>
 # <details><summary>Hint 2</summary><code>a[torch.arange(N), labels]</code> picks one entry a row.
-# Do not
-# take the logarithm of a probability: subtract logarithms.</details>
+# Do not take the logarithm of a probability: subtract logarithms.</details>
 
 # %% nbgrader={"grade_id": "cross_entropy", "solution": true}
 def cross_entropy(a, labels):
@@ -361,23 +348,20 @@ check.show("cross_entropy", torch.tensor([[2.0, 0.0, -1.0], [300.0, 299.0, 0.0]]
 # L = \sum_{i,j} (U_d)_{ij} .$$
 #
 # Write `backward_norms(x, weights, activation)`, which returns a list of $d$ Python floats: the
-# length
-# $\lVert \partial L / \partial A_\ell \rVert$ (root of the sum of all squared entries), for $\ell
-# = 1$ first.
+# length $\lVert \partial L / \partial A_\ell \rVert$ (root of the sum of all squared entries), for
+# $\ell = 1$ first.
 #
 # * `x` `(B, D)`; `weights`: a list of tensors $W_1 \dots W_d$, their shapes matching one after
-#   another; all of
-#   one float dtype. `activation`: `"sigmoid"`, `"tanh"` or `"relu"`; the slope of ReLU at 0 is 0.
+#   another; all of one float dtype. `activation`: `"sigmoid"`, `"tanh"` or `"relu"`; the slope of
+#   ReLU at 0 is 0.
 # * Raises `ValueError` for any other activation.
-# * By hand: automatic differentiation earns nothing here. Start from $\partial L/\partial U_d$,
-#   all ones, and use
-#   $\partial L/\partial A_\ell = \partial L/\partial U_\ell \odot \varphi'(A_\ell)$ and
-#   $\partial L/\partial U_{\ell-1} = (\partial L/\partial A_\ell)\, W_\ell^\top$.
+# * By hand: automatic differentiation earns nothing here. Start from $\partial L/\partial U_d$, all
+#   ones, and use $\partial L/\partial A_\ell = \partial L/\partial U_\ell \odot \varphi'(A_\ell)$
+#   and $\partial L/\partial U_{\ell-1} = (\partial L/\partial A_\ell)\, W_\ell^\top$.
 #
 # **Example.** `x = [[1.]]`, `weights = [[[0.]], [[2.]]]`, sigmoid: $A_1 = 0$, $U_1 = 0.5$, $A_2 =
-# 1$;
-# the slopes are 0.25 and 0.1966, so the lengths are `[0.0983, 0.1966]`. The test takes well under
-# a second.
+# 1$; the slopes are 0.25 and 0.1966, so the lengths are `[0.0983, 0.1966]`. The test takes well
+# under a second.
 #
 # <details><summary>Hint 1</summary>First go forward and keep every A. Then go back from the last
 # layer.</details>
@@ -485,35 +469,29 @@ check.show("backward_norms", torch.ones(2, 2), [torch.eye(2) * 0.5] * 4, "sigmoi
 # ```
 #
 # Run the cell below: the loss falls and falls, and the model answers 1 to everything. The
-# derivative is right
-# *for this loss*. A second fault hides behind the first: with the loss repaired and written with
-# $\log \hat y$
-# and $\log(1-\hat y)$, large weights or inputs bring `nan`.
+# derivative is right *for this loss*. A second fault hides behind the first: with the loss repaired
+# and written with $\log \hat y$ and $\log(1-\hat y)$, large weights or inputs bring `nan`.
 #
 # Write `fit_classifier(x, y, eta, steps)`, the program as it should have been:
 #
-# * `x` `(N, D)` float tensor, `y` `(N,)` of the same dtype, zeros and ones; `eta` a number,
-#   `steps` an integer.
+# * `x` `(N, D)` float tensor, `y` `(N,)` of the same dtype, zeros and ones; `eta` a number, `steps`
+#   an integer.
 # * Start from zeros; `steps` steps of gradient descent with the rate `eta` on the mean **binary
-#   cross-entropy**, `w` and
-#   `b` at once.
+#   cross-entropy**, `w` and `b` at once.
 # * Returns `(w, b, losses)`: `w` `(D,)`, `b` of shape `()`, `losses` `(steps + 1,)`, the loss
-#   before the first
-#   step and **after each step**; all of `x`'s dtype. `steps = 0` gives zeros and one loss.
-# * All losses must be finite and right, for features of any finite size: compute them from $a$,
-#   not from $\hat y$.
+#   before the first step and **after each step**; all of `x`'s dtype. `steps = 0` gives zeros and
+#   one loss.
+# * All losses must be finite and right, for features of any finite size: compute them from $a$, not
+#   from $\hat y$.
 # * From scratch (see above).
 #
-# **Example.** `x = [[1.], [-1.]]`, `y = [1., 0.]`, `eta = 1`, one step: the errors $\hat y - y$
-# are −0.5 and 0.5, so
-# `w = [0.5]`, `b = 0`, and the losses are `[0.6931, 0.4741]`.
+# **Example.** `x = [[1.], [-1.]]`, `y = [1., 0.]`, `eta = 1`, one step: the errors $\hat y - y$ are
+# −0.5 and 0.5, so `w = [0.5]`, `b = 0`, and the losses are `[0.6931, 0.4741]`.
 #
 # <details><summary>Hint 1</summary>What is the derivative of the whole binary cross-entropy in a?
-# It is shorter
-# than that of the half.</details>
+# It is shorter than that of the half.</details>
 # <details><summary>Hint 2</summary>−log σ(a) is the softplus of −a, and −log(1 − σ(a)) that of a.
-# Task 1 says how
-# a softplus survives large inputs.</details>
+# Task 1 says how a softplus survives large inputs.</details>
 
 # %% nbgrader={"grade_id": "symptom", "locked": true}
 # The printed formula at work: 40 of 100 labels are 1.
@@ -618,29 +596,23 @@ check.show("fit_classifier", torch.tensor([[0.0], [1.0], [2.0], [3.0]]),
 # ## Task 6: weights that keep gradients alive (2 points, experiment)
 #
 # `growth(gain, leak, seed)` in the first cell measures by which factor a gradient grows a layer on
-# its way back through
-# 20 leaky ReLU layers. For one gain between 0.5 and 3 the gradient keeps its length: the factor is
-# 1. Write
-# `balanced_gain(leak)`, which returns that gain as a Python float, within **3 percent**.
+# its way back through 20 leaky ReLU layers. For one gain between 0.5 and 3 the gradient keeps its
+# length: the factor is 1. Write `balanced_gain(leak)`, which returns that gain as a Python float,
+# within **3 percent**.
 #
 # * `leak`, the slope below zero, lies between 0 and 1.
 # * The factor depends on the seed: one network may be off by some percent. The tests compare with
-#   the gain for which the
-#   **median factor of the seeds 0 to 8** is 1. About 60 to 120 runs of `growth` are enough; the
-#   test takes about a
-#   second.
+#   the gain for which the **median factor of the seeds 0 to 8** is 1. About 60 to 120 runs of
+#   `growth` are enough; the test takes about a second.
 # * The estimate must come from runs: a hidden test looks whether it follows `growth`.
 #
 # **Example.** With `leak = 1` the network is linear, and the answer is near 1: from about 0.98 to
-# 1.04 everything
-# is accepted.
+# 1.04 everything is accepted.
 #
 # <details><summary>Hint 1</summary>How does the factor change when the gain is doubled? Measure it
-# once and
-# think about what leaky ReLU does to 2a.</details>
+# once and think about what leaky ReLU does to 2a.</details>
 # <details><summary>Hint 2</summary>If you see no law, halve an interval: at one end the median
-# factor is below 1, at
-# the other above.</details>
+# factor is below 1, at the other above.</details>
 
 # %% nbgrader={"grade_id": "balanced_gain", "solution": true}
 def balanced_gain(leak):
@@ -699,38 +671,32 @@ check.show("balanced_gain", 0.5, digits=1)
 # ## Task 7: in your own words (3 points, graded by hand)
 #
 # Somebody trains the printed loss of task 5 on images of cats ($y = 1$) and dogs ($y = 0$). The
-# loss on the training images
-# and that on new images both fall to 0.0001. One point a part, in five to eight sentences together:
+# loss on the training images and that on new images both fall to 0.0001. One point a part, in five
+# to eight sentences together:
 #
 # (a) Why does a loss near zero on *new* images not show that the model works here? (b) Somebody
-# proposes to stop the
-# harm by training with a smaller rate, somebody else by adding $10^{-8}$ inside the logarithm. Why
-# does neither help?
-# (c) With the right loss, computed as $\log \hat y$ and $\log(1-\hat y)$, training ends in `nan`
-# after a long
-# good time. Why only then, and what is the cure?
+# proposes to stop the harm by training with a smaller rate, somebody else by adding $10^{-8}$
+# inside the logarithm. Why does neither help? (c) With the right loss, computed as $\log \hat y$
+# and $\log(1-\hat y)$, training ends in `nan` after a long good time. Why only then, and what is
+# the cure?
 
 # %% [markdown] nbgrader={"grade_id": "written", "points": 3, "solution": true}
 # ### BEGIN MARK SCHEME
 # Per part 1, ½ or 0 points. The words do not matter, the reason does. A false statement beside a
-# right
-# one costs ½ in its part, never below 0.
+# right one costs ½ in its part, never below 0.
 #
 # (a) 1: dogs cost nothing in this loss whatever the answer, so that "cat" to every image is its
-# best answer, on new
-# images as well; or: the loss never looks at the probability given to a dog. ½: "it calls
-# everything a cat" with no
-# reason in the loss. 0: overfitting, leakage, or "loss is not accuracy" alone.
+# best answer, on new images as well; or: the loss never looks at the probability given to a dog. ½:
+# "it calls everything a cat" with no reason in the loss. 0: overfitting, leakage, or "loss is not
+# accuracy" alone.
 #
-# (b) ½ for the rate: the minimum of the loss is wrong, so a smaller rate arrives at the same
-# place, only later. ½ for the
-# 1e-8: it guards against the logarithm of 0, and here the predictions go to 1, where the logarithm
-# is harmless; or: it
-# changes nothing about the missing half. "It does not help" without the reason earns 0 of its half.
+# (b) ½ for the rate: the minimum of the loss is wrong, so a smaller rate arrives at the same place,
+# only later. ½ for the 1e-8: it guards against the logarithm of 0, and here the predictions go to
+# 1, where the logarithm is harmless; or: it changes nothing about the missing half. "It does not
+# help" without the reason earns 0 of its half.
 #
-# (c) ½ for the cause: a good model becomes sure, its logits grow, ŷ is rounded to exactly 1 (or
-# 0), and 0 · log 0 is nan (or log 0
-# is −inf). ½ for the cure: compute the loss from the logits (log-sum-exp, softplus,
-# BCEWithLogitsLoss). A
-# smaller rate, clipping or ε as the cure earn 0 of this half.
+# (c) ½ for the cause: a good model becomes sure, its logits grow, ŷ is rounded to exactly 1 (or 0),
+# and 0 · log 0 is nan (or log 0 is −inf). ½ for the cure: compute the loss from the logits
+# (log-sum-exp, softplus, BCEWithLogitsLoss). A smaller rate, clipping or ε as the cure earn 0 of
+# this half.
 # ### END MARK SCHEME
