@@ -1,0 +1,789 @@
+"""Answers to the assignment losses."""
+
+from textwrap import dedent
+
+from tests.answers.bank import right, wrong
+
+
+def edited(code, *pairs):
+    """A copy of `code` with each old piece, which stands in it once, replaced by its new one."""
+    code = dedent(code).strip()
+    for old, new in pairs:
+        assert code.count(old) == 1, f"{old!r} stands {code.count(old)} times in\n{code}"
+        code = code.replace(old, new)
+    return code
+
+
+SOFTPLUS = """
+def softplus(a):
+    value = torch.relu(a) + torch.log1p(torch.exp(-a.abs()))
+    slope = torch.sigmoid(a)
+    return value, slope
+"""
+_VALUE, _SLOPE = "torch.relu(a) + torch.log1p(torch.exp(-a.abs()))", "torch.sigmoid(a)"
+_BOTH = "test_softplus hidden_softplus"
+
+PINBALL = """
+def pinball(y, prediction, q):
+    if y.shape != prediction.shape:
+        raise ValueError("shapes differ")
+    if q <= 0 or q >= 1:
+        raise ValueError("q is out of range")
+    e = y - prediction
+    loss = torch.max(q * e, (q - 1) * e).mean()
+    slope = torch.where(e > 0, -q, 1.0 - q).to(y.dtype)
+    slope[e == 0] = 0
+    return loss, slope / len(y)
+"""
+_PIN = "test_pinball hidden_pinball"
+
+ENTROPY = """
+def cross_entropy(a, labels):
+    n, k = a.shape
+    if (labels < 0).any() or (labels >= k).any():
+        raise ValueError("a label is out of range")
+    a = a - a.max(dim=1, keepdim=True).values
+    total = torch.exp(a).sum(dim=1)
+    picked = a[torch.arange(n), labels]
+    loss = (torch.log(total) - picked).mean()
+    hot = torch.zeros_like(a)
+    hot[torch.arange(n), labels] = 1
+    gradient = (torch.exp(a) / total[:, None] - hot) / n
+    return loss, gradient
+"""
+_CE = "test_cross_entropy hidden_cross_entropy"
+
+NORMS = """
+def backward_norms(x, weights, activation):
+    if activation == "sigmoid":
+        f, slope = torch.sigmoid, lambda a: torch.sigmoid(a) * (1 - torch.sigmoid(a))
+    elif activation == "tanh":
+        f, slope = torch.tanh, lambda a: 1 - torch.tanh(a) ** 2
+    elif activation == "relu":
+        f, slope = torch.relu, lambda a: (a > 0).to(a.dtype)
+    else:
+        raise ValueError(activation)
+    u, sums = x, []
+    for w in weights:
+        sums.append(u @ w)
+        u = f(sums[-1])
+    back, norms = torch.ones_like(u), []
+    for k in range(len(weights) - 1, -1, -1):
+        back = back * slope(sums[k])
+        norms.append(float((back ** 2).sum().sqrt()))
+        back = back @ weights[k].T
+    norms.reverse()
+    return norms
+"""
+_NORM = "test_backward_norms hidden_backward_norms"
+
+FIT = """
+def fit_classifier(x, y, eta, steps):
+    n, d = x.shape
+    w = torch.zeros(d, dtype=x.dtype)
+    b = torch.zeros((), dtype=x.dtype)
+    losses = []
+    for step in range(steps + 1):
+        a = x @ w + b
+        loss = torch.relu(a) - a * y + torch.log1p(torch.exp(-a.abs()))
+        losses.append(loss.mean())
+        if step == steps:
+            break
+        error = torch.sigmoid(a) - y
+        w = w - eta * (error @ x) / n
+        b = b - eta * error.mean()
+    return w, b, torch.stack(losses)
+"""
+_FIT = "test_fit_classifier hidden_fit_classifier"
+_STABLE = "torch.relu(a) - a * y + torch.log1p(torch.exp(-a.abs()))"
+
+GAIN = """
+def balanced_gain(leak):
+    factors = [growth(1.0, leak, seed) for seed in range(9)]
+    return 1 / sorted(factors)[4]
+"""
+_GAIN = "test_balanced_gain hidden_balanced_gain"
+
+ANSWERS = [
+    # ------------------------------------------------------------------ task 1: softplus
+    wrong("softplus", "as printed: overflows", "hidden_softplus", 1,
+          edited(SOFTPLUS, (_VALUE, "torch.log(1 + torch.exp(a))"))),
+    wrong("softplus", "log1p of an exponential that overflows", "hidden_softplus", 1,
+          edited(SOFTPLUS, (_VALUE, "torch.log1p(torch.exp(a))"))),
+    wrong("softplus", "log of 1 + t: tiny values are lost", "hidden_softplus", 1,
+          edited(SOFTPLUS, (_VALUE, "a.clamp(min=0) + torch.log(1 + torch.exp(-a.abs()))"))),
+    wrong("softplus", "clamps the input to avoid inf", "hidden_softplus", 1,
+          edited(SOFTPLUS, (_VALUE, "torch.log1p(torch.exp(a.clamp(-50, 50)))"))),
+    wrong("softplus", "a small number inside the logarithm", "test_softplus hidden_softplus", 0,
+          edited(SOFTPLUS, (_VALUE, "torch.log(1.001 + torch.exp(a))"))),
+    wrong("softplus", "ReLU", _BOTH, 0, edited(SOFTPLUS, (_VALUE, "torch.relu(a)"))),
+    wrong("softplus", "the logarithm of base 2", _BOTH, 0,
+          edited(SOFTPLUS, (_VALUE, "torch.relu(a) + torch.log2(1 + torch.exp(-a.abs()))"))),
+    wrong("softplus", "the sign of the exponent", _BOTH, 0,
+          edited(SOFTPLUS, (_VALUE, "torch.relu(a) + torch.log1p(torch.exp(a.abs()))"))),
+    wrong("softplus", "softplus of -a", _BOTH, 0,
+          edited(SOFTPLUS, (_VALUE, "torch.relu(-a) + torch.log1p(torch.exp(-a.abs()))"))),
+    wrong("softplus", "the slope of the sigmoid", _BOTH, 0,
+          edited(SOFTPLUS, (_SLOPE, "torch.sigmoid(a) * (1 - torch.sigmoid(a))"))),
+    wrong("softplus", "the slope mirrored", _BOTH, 0,
+          edited(SOFTPLUS, (_SLOPE, "torch.sigmoid(-a)"))),
+    wrong("softplus", "a slope that is inf/inf", "hidden_softplus", 1,
+          edited(SOFTPLUS, (_SLOPE, "torch.exp(a) / (1 + torch.exp(a))"))),
+    wrong("softplus", "the slope of ReLU", _BOTH, 0,
+          edited(SOFTPLUS, (_SLOPE, "(a > 0).to(a.dtype)"))),
+    wrong("softplus", "value alone", _BOTH, 0, edited(SOFTPLUS, ("return value, slope",
+                                                                 "return value"))),
+    wrong("softplus", "the two results swapped", _BOTH, 0,
+          edited(SOFTPLUS, ("return value, slope", "return slope, value"))),
+    wrong("softplus", "float32 is forced", "hidden_softplus", 1,
+          edited(SOFTPLUS, ("def softplus(a):", "def softplus(a):\n    a = a.float()"))),
+    wrong("softplus", "float64 is returned", "test_softplus hidden_softplus", 0,
+          edited(SOFTPLUS, ("def softplus(a):", "def softplus(a):\n    a = a.double()"))),
+    wrong("softplus", "two loops, so that one axis is too few", "test_softplus", 1, """
+        def softplus(a):
+            value, slope = torch.empty_like(a), torch.empty_like(a)
+            for i in range(a.shape[0]):
+                for j in range(a.shape[1]):
+                    v = a[i, j]
+                    value[i, j] = torch.relu(v) + torch.log1p(torch.exp(-v.abs()))
+                    slope[i, j] = torch.sigmoid(v)
+            return value, slope
+    """),
+    wrong("softplus", "the library's twin", _BOTH, 0,
+          edited(SOFTPLUS, (_VALUE, "torch.nn.functional.softplus(a)"))),
+    wrong("softplus", "logaddexp", _BOTH, 0,
+          edited(SOFTPLUS, (_VALUE, "torch.logaddexp(a, torch.zeros_like(a))"))),
+    wrong("softplus", "the numbers of the visible test", "hidden_softplus", 1, """
+        def softplus(a):
+            return (torch.tensor([0.6931472, 1.3132617, 0.3132617]),
+                    torch.tensor([0.5, 0.7310586, 0.2689414]))
+    """),
+    right("softplus", "relu and sigmoid", SOFTPLUS),
+    right("softplus", "two branches", """
+        def softplus(a):
+            t = torch.exp(-torch.abs(a))
+            value = torch.where(a > 0, a + torch.log1p(t), torch.log1p(t))
+            slope = torch.where(a > 0, 1 / (1 + t), t / (1 + t))
+            return value, slope
+    """),
+    right("softplus", "loops over numbers with math", """
+        def softplus(a):
+            flat = a.flatten().tolist()
+            value = [max(v, 0.0) + math.log1p(math.exp(-abs(v))) for v in flat]
+            slope = [1 / (1 + math.exp(-v)) if v > -700 else 0.0 for v in flat]
+            return (torch.tensor(value, dtype=a.dtype).reshape(a.shape),
+                    torch.tensor(slope, dtype=a.dtype).reshape(a.shape))
+    """),
+    right("softplus", "the larger exponent taken out of two", """
+        def softplus(a):
+            m = torch.maximum(a, torch.zeros_like(a))
+            small = torch.minimum(a, torch.zeros_like(a)) - m + torch.minimum(m, m)
+            return m + torch.log1p(torch.exp(small - m)), torch.sigmoid(a)
+    """),
+    right("softplus", "changes its argument in place", """
+        def softplus(a):
+            slope = torch.sigmoid(a)
+            rest = a.abs().neg_().exp_().log1p_()
+            a.clamp_(min=0)
+            a += rest
+            return a, slope
+    """),
+    right("softplus", "a list of two", edited(SOFTPLUS, ("return value, slope",
+                                                         "return [value, slope]"))),
+    # ------------------------------------------------------------------ task 2: pinball
+    wrong("pinball", "the sign of the gradient", _PIN, 0,
+          edited(PINBALL, ("-q, 1.0 - q", "q, q - 1.0"))),
+    wrong("pinball", "the gradient is not divided by N", _PIN, 0,
+          edited(PINBALL, ("slope / len(y)", "slope"))),
+    wrong("pinball", "the sum, not the mean", _PIN, 0, edited(PINBALL, (".mean()", ".sum()"))),
+    wrong("pinball", "prediction minus target", _PIN, 0,
+          edited(PINBALL, ("y - prediction\n", "prediction - y\n"))),
+    wrong("pinball", "q and 1 - q swapped", _PIN, 0,
+          edited(PINBALL, ("e = y", "q = 1 - q\n    e = y"))),
+    wrong("pinball", "absolute error", _PIN, 0,
+          edited(PINBALL, ("torch.max(q * e, (q - 1) * e)", "e.abs()"))),
+    wrong("pinball", "the smaller of the two", _PIN, 0, edited(PINBALL, ("torch.max",
+                                                                         "torch.min"))),
+    wrong("pinball", "the corner counts as too high", "hidden_pinball", 1,
+          edited(PINBALL, ("    slope[e == 0] = 0\n", ""))),
+    wrong("pinball", "the corner counts as too low", "hidden_pinball", 1,
+          edited(PINBALL, ("    slope[e == 0] = 0\n", ""), ("e > 0", "e >= 0"))),
+    wrong("pinball", "accepts q = 0 and q = 1", "hidden_pinball", 1,
+          edited(PINBALL, ("q <= 0 or q >= 1", "q < 0 or q > 1"))),
+    wrong("pinball", "no look at q", "hidden_pinball", 1,
+          edited(PINBALL, ("q <= 0 or q >= 1", "False"))),
+    wrong("pinball", "no look at the shapes", "hidden_pinball", 1,
+          edited(PINBALL, ("y.shape != prediction.shape", "False"))),
+    wrong("pinball", "compares lengths, not shapes", "hidden_pinball", 1,
+          edited(PINBALL, ("y.shape != prediction.shape", "len(y) != len(prediction)"))),
+    wrong("pinball", "asserts", "hidden_pinball", 1,
+          edited(PINBALL, ('        raise ValueError("q is out of range")',
+                           "        raise AssertionError"))),
+    wrong("pinball", "float32 is forced", "hidden_pinball", 1,
+          edited(PINBALL, ("e = y - prediction", "y = y.float()\n    e = y - prediction.float()"))),
+    wrong("pinball", "float64 is returned", "test_pinball", 1,
+          edited(PINBALL, ("e = y - prediction",
+                           "y = y.double()\n    e = y - prediction.double()"))),
+    wrong("pinball", "the loss as a Python number", _PIN, 0,
+          edited(PINBALL, (".mean()", ".mean().item()"))),
+    wrong("pinball", "the gradient's mean", _PIN, 0,
+          edited(PINBALL, ("slope / len(y)", "slope.mean()"))),
+    wrong("pinball", "always the median", _PIN, 0,
+          edited(PINBALL, ("e = y", "q = 0.5\n    e = y"))),
+    wrong("pinball", "the worked example, hard-coded", "hidden_pinball", 1, """
+        def pinball(y, prediction, q):
+            return torch.tensor(0.55), torch.tensor([-0.45, 0.05])
+    """),
+    wrong("pinball", "automatic differentiation", _PIN, 0, """
+        def pinball(y, prediction, q):
+            if y.shape != prediction.shape or not 0 < q < 1:
+                raise ValueError
+            prediction.requires_grad_()
+            e = y - prediction
+            loss = torch.maximum(q * e, (q - 1) * e).mean()
+            loss.backward()
+            return loss, prediction.grad
+    """),
+    right("pinball", "where and a mask", PINBALL),
+    right("pinball", "the sign", """
+        def pinball(y, prediction, q):
+            if y.shape != prediction.shape or not 0 < q < 1:
+                raise ValueError
+            e = y - prediction
+            s = torch.sign(e)
+            loss = ((q - 0.5) * e + 0.5 * e.abs()).mean()
+            slope = -((q - 0.5) * s.abs() + 0.5 * s)
+            return loss, slope / y.numel()
+    """),
+    right("pinball", "a loop", """
+        def pinball(y, prediction, q):
+            if list(y.shape) != list(prediction.shape):
+                raise ValueError("shapes")
+            if not (q > 0 and q < 1):
+                raise ValueError("q")
+            total, slopes = 0.0, []
+            for target, guess in zip(y.tolist(), prediction.tolist()):
+                e = target - guess
+                total += q * e if e > 0 else (q - 1) * e
+                slopes.append(-q if e > 0 else 1 - q if e < 0 else 0.0)
+            n = len(slopes)
+            return (torch.tensor(total / n, dtype=y.dtype),
+                    torch.tensor(slopes, dtype=y.dtype) / n)
+    """),
+    right("pinball", "two clamps", """
+        class QuantileError(ValueError):
+            pass
+
+        def pinball(y, prediction, q):
+            if y.size() != prediction.size() or not 0 < q < 1:
+                raise QuantileError
+            e = y - prediction
+            loss = q * e.clamp(min=0) + (1 - q) * (-e).clamp(min=0)
+            gradient = (1 - q) * (e < 0) - q * (e > 0).to(y)
+            return loss.mean(), gradient.to(y.dtype) / len(e)
+    """),
+    right("pinball", "float64 inside", """
+        def pinball(y, prediction, q):
+            if y.shape != prediction.shape or not 0 < q < 1:
+                raise ValueError
+            e = (y - prediction).double()
+            loss = torch.where(e > 0, q * e, (q - 1) * e).mean()
+            gradient = torch.where(e > 0, -q, torch.where(e < 0, 1 - q, 0.0)) / len(e)
+            return loss.to(y.dtype), gradient.to(y.dtype)
+    """),
+    right("pinball", "in place", """
+        def pinball(y, prediction, q):
+            if y.shape != prediction.shape or not 0 < q < 1:
+                raise ValueError
+            y -= prediction
+            gradient = torch.zeros_like(y)
+            gradient[y > 0] = -q / len(y)
+            gradient[y < 0] = (1 - q) / len(y)
+            return -(gradient * y).sum(), gradient
+    """),
+    # ------------------------------------------------------------------ task 3: cross_entropy
+    wrong("cross_entropy", "no shift: overflows", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("    a = a - a.max(dim=1, keepdim=True).values\n", ""))),
+    wrong("cross_entropy", "one shift for the whole table", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("a.max(dim=1, keepdim=True).values", "a.max()"))),
+    wrong("cross_entropy", "shifts by the mean", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("a.max(dim=1, keepdim=True).values", "a.mean(dim=1, keepdim=True)"))),
+    wrong("cross_entropy", "shifts by the smallest", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("a.max(dim=1, keepdim=True).values",
+                                  "a.min(dim=1, keepdim=True).values"))),
+    wrong("cross_entropy", "the largest of each column", _CE, 0,
+          edited(ENTROPY, ("total = torch.exp(a).sum(dim=1)", "total = torch.exp(a).sum(dim=0)"))),
+    wrong("cross_entropy", "clamps the logits", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("a = a - a.max(dim=1, keepdim=True).values", "a = a.clamp(-60, 60)"))),
+    wrong("cross_entropy", "the logarithm of a probability", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("torch.log(total) - picked", "-torch.log(torch.exp(picked) / total)"))),
+    wrong("cross_entropy", "epsilon in the logarithm", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("torch.log(total) - picked",
+                           "-torch.log(torch.exp(picked) / total + 1e-12)"))),
+    wrong("cross_entropy", "the sum over examples", _CE, 0, edited(ENTROPY, (".mean()", ".sum()"))),
+    wrong("cross_entropy", "the gradient is not divided by N", "hidden_cross_entropy", 2,
+          edited(ENTROPY, (" - hot) / n", " - hot)"))),
+    wrong("cross_entropy", "the gradient is divided by N K", _CE, 0,
+          edited(ENTROPY, (" - hot) / n", " - hot) / a.numel()"))),
+    wrong("cross_entropy", "label minus probability", _CE, 0,
+          edited(ENTROPY, ("torch.exp(a) / total[:, None] - hot",
+                                      "hot - torch.exp(a) / total[:, None]"))),
+    wrong("cross_entropy", "the probabilities, nothing subtracted", _CE, 0,
+          edited(ENTROPY, (" - hot) / n", ") / n"))),
+    wrong("cross_entropy", "the sign of the loss", _CE, 0,
+          edited(ENTROPY, ("torch.log(total) - picked", "picked - torch.log(total)"))),
+    wrong("cross_entropy", "softmax twice", _CE, 0,
+          edited(ENTROPY, ("    total =",
+                           "    a = torch.exp(a) / torch.exp(a).sum(1, keepdim=True)\n"
+                           "    total ="))),
+    wrong("cross_entropy", "accepts a label of -1", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("(labels < 0).any() or (labels >= k).any()", "(labels >= k).any()"))),
+    wrong("cross_entropy", "IndexError for a label that is too large", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("(labels < 0).any() or (labels >= k).any()", "(labels < 0).any()"))),
+    wrong("cross_entropy", "accepts the label K in its check", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("labels >= k", "labels > k"))),
+    wrong("cross_entropy", "squeeze drops the axis of a single example", "test_cross_entropy", 2,
+          edited(ENTROPY, ("    n, k = a.shape\n", "    n, k = a.shape\n    a = a.squeeze()\n"))),
+    wrong("cross_entropy", "float32 is forced", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("    n, k = a.shape\n", "    n, k = a.shape\n    a = a.float()\n"))),
+    wrong("cross_entropy", "float64 is returned", _CE, 0,
+          edited(ENTROPY, ("    n, k = a.shape\n", "    n, k = a.shape\n    a = a.double()\n"))),
+    wrong("cross_entropy", "half of it: the printed formula with class numbers as y", _CE, 0, """
+        def cross_entropy(a, labels):
+            p = torch.exp(a) / torch.exp(a).sum(1, keepdim=True)
+            return -(labels[:, None] * torch.log(p)).mean(), p
+    """),
+    wrong("cross_entropy", "the library's loss", _CE, 0, """
+        def cross_entropy(a, labels):
+            if labels.min() < 0 or labels.max() >= a.shape[1]:
+                raise ValueError
+            a.requires_grad_()
+            loss = torch.nn.functional.cross_entropy(a, labels)
+            return loss, torch.autograd.grad(loss, a)[0]
+    """),
+    wrong("cross_entropy", "the library's softmax", _CE, 0,
+          edited(ENTROPY, ("torch.exp(a) / total[:, None]", "torch.softmax(a, 1)"))),
+    wrong("cross_entropy", "the loss alone", _CE, 0,
+          edited(ENTROPY, ("return loss, gradient", "return loss"))),
+    right("cross_entropy", "a one-hot table", ENTROPY),
+    right("cross_entropy", "gather and scatter", """
+        def cross_entropy(a, labels):
+            if not ((0 <= labels) & (labels < a.size(1))).all():
+                raise ValueError("label")
+            top = a.max(1, keepdim=True)[0]
+            lse = top + (a - top).exp().sum(1, keepdim=True).log()
+            loss = (lse - a.gather(1, labels.unsqueeze(1))).mean()
+            gradient = (a - lse).exp()
+            gradient.scatter_add_(1, labels.unsqueeze(1), -torch.ones_like(lse))
+            return loss, gradient.div(len(a))
+    """),
+    right("cross_entropy", "a loop over examples", """
+        def cross_entropy(a, labels):
+            losses, rows = [], []
+            for row, label in zip(a, labels.tolist()):
+                if label not in range(len(row)):
+                    raise ValueError(f"label {label}")
+                row = row - row.max()
+                total = row.exp().sum()
+                losses.append(total.log() - row[label])
+                p = row.exp() / total
+                p[label] -= 1
+                rows.append(p / len(a))
+            return torch.stack(losses).mean(), torch.stack(rows)
+    """),
+    right("cross_entropy", "differences to the right class", """
+        def cross_entropy(a, labels):
+            k = a.shape[-1]
+            if labels.lt(0).any() or labels.ge(k).any():
+                raise ValueError
+            n = len(labels)
+            own = a[range(n), labels].unsqueeze(1)
+            gap = a - own
+            top = gap.amax(1, keepdim=True)
+            lse = top + (gap - top).exp().sum(1, keepdim=True).log()
+            hot = torch.eye(k, dtype=a.dtype)[labels]
+            return lse.mean(), ((gap - lse).exp() - hot) / n
+    """),
+    right("cross_entropy", "float64 inside", """
+        def cross_entropy(a, labels):
+            if min(labels.tolist()) < 0 or max(labels.tolist()) > a.shape[1] - 1:
+                raise ValueError
+            d = a.double() - a.double().amax(1, keepdim=True)
+            log_p = d - d.exp().sum(1, keepdim=True).log()
+            hot = (torch.arange(a.shape[1]) == labels[:, None]).double()
+            loss = -(hot * log_p).sum() / len(a)
+            return loss.to(a.dtype), ((log_p.exp() - hot) / len(a)).to(a.dtype)
+    """),
+    right("cross_entropy", "NumPy inside", """
+        import numpy as np
+
+        def cross_entropy(a, labels):
+            x, y = a.numpy(), labels.numpy()
+            if (y < 0).any() or (y >= x.shape[1]).any():
+                raise ValueError
+            x = x - x.max(axis=1, keepdims=True)
+            log_p = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+            g = np.exp(log_p)
+            g[np.arange(len(y)), y] -= 1
+            loss = -log_p[np.arange(len(y)), y].mean()
+            return torch.tensor(loss, dtype=a.dtype), torch.tensor(g / len(y), dtype=a.dtype)
+    """),
+    # ------------------------------------------------------------------ task 4: backward_norms
+    wrong("backward_norms", "the last layer first", _NORM, 0,
+          edited(NORMS, ("    norms.reverse()\n", ""))),
+    wrong("backward_norms", "the slope of the sigmoid taken at U", _NORM, 0,
+          edited(NORMS, ("sums.append(u @ w)\n        u = f(sums[-1])",
+                         "a = u @ w\n        u = f(a)\n        sums.append(u)"))),
+    wrong("backward_norms", "W instead of its transpose", "hidden_backward_norms", 2,
+          edited(NORMS, ("weights[k].T", "weights[k]"))),
+    wrong("backward_norms", "no weights on the way back",
+          "test_backward_norms hidden_backward_norms", 0,
+          edited(NORMS, ("back = back @ weights[k].T", "pass"))),
+    wrong("backward_norms", "the squared length", _NORM, 0, edited(NORMS, (".sum().sqrt()",
+                                                                                        ".sum()"))),
+    wrong("backward_norms", "the mean square", "hidden_backward_norms", 2,
+          edited(NORMS, (".sum().sqrt()", ".mean().sqrt()"))),
+    wrong("backward_norms", "the sum of sizes", "hidden_backward_norms", 2,
+          edited(NORMS, ("(back ** 2).sum().sqrt()", "back.abs().sum()"))),
+    wrong("backward_norms", "the largest entry", "hidden_backward_norms", 2,
+          edited(NORMS, ("(back ** 2).sum().sqrt()", "back.abs().max()"))),
+    wrong("backward_norms", "the length before the slope", _NORM, 0,
+          edited(NORMS, ("        back = back * slope(sums[k])\n"
+                         "        norms.append(float((back ** 2).sum().sqrt()))",
+                         "        norms.append(float((back ** 2).sum().sqrt()))\n"
+                         "        back = back * slope(sums[k])"))),
+    wrong("backward_norms", "starts from the mean, not the sum", "hidden_backward_norms", 2,
+          edited(NORMS, ("torch.ones_like(u), []", "torch.ones_like(u) / u.numel(), []"))),
+    wrong("backward_norms", "starts from U", _NORM, 0,
+          edited(NORMS, ("torch.ones_like(u), []", "u, []"))),
+    wrong("backward_norms", "the slope of tanh as 1 - tanh", _NORM, 0,
+          edited(NORMS, ("1 - torch.tanh(a) ** 2", "1 - torch.tanh(a)"))),
+    wrong("backward_norms", "the slope of the sigmoid without its second factor", _NORM, 0,
+          edited(NORMS, ("torch.sigmoid(a) * (1 - torch.sigmoid(a))", "torch.sigmoid(a)"))),
+    wrong("backward_norms", "ReLU has the slope 1 at 0", "hidden_backward_norms", 2,
+          edited(NORMS, ("a > 0", "a >= 0"))),
+    wrong("backward_norms", "the slope of ReLU is ReLU", "hidden_backward_norms", 2,
+          edited(NORMS, ("(a > 0).to(a.dtype)", "torch.relu(a)"))),
+    wrong("backward_norms", "unknown names are ReLU", "hidden_backward_norms", 2,
+          edited(NORMS, ('elif activation == "relu":', "elif activation:"))),
+    wrong("backward_norms", "KeyError for an unknown name", "hidden_backward_norms", 2,
+          edited(NORMS, ("raise ValueError(activation)", "raise KeyError(activation)"))),
+    wrong("backward_norms", "squeeze makes numbers of small tensors", "test_backward_norms", 2,
+          edited(NORMS, ("u, sums = x, []", "u, sums = x.squeeze(), []"))),
+    wrong("backward_norms", "the activation only between layers", _NORM, 0,
+          edited(NORMS, ("        back = back * slope(sums[k])",
+                         "        if k < len(weights) - 1:\n            back = back * "
+                         "slope(sums[k])"))),
+    wrong("backward_norms", "a tensor instead of a list", _NORM, 0,
+          edited(NORMS, ("return norms", "return torch.tensor(norms)"))),
+    wrong("backward_norms", "tensors in the list", _NORM, 0,
+          edited(NORMS, ("float((back ** 2).sum().sqrt())", "(back ** 2).sum().sqrt()"))),
+    wrong("backward_norms", "one example only", "hidden_backward_norms", 2,
+          edited(NORMS, ("u, sums = x, []", "u, sums = x[:1], []"))),
+    wrong("backward_norms", "automatic differentiation", _NORM, 0, """
+        def backward_norms(x, weights, activation):
+            if activation not in ("sigmoid", "tanh", "relu"):
+                raise ValueError
+            u, sums = x.requires_grad_(), []
+            for w in weights:
+                sums.append(u @ w)
+                u = getattr(torch, activation)(sums[-1])
+            return [g.norm().item() for g in torch.autograd.grad(u.sum(), sums)]
+    """),
+    wrong("backward_norms", "the worked example, hard-coded", _NORM, 0, """
+        def backward_norms(x, weights, activation):
+            return [0.0983060, 0.1966119]
+    """),
+    right("backward_norms", "indices and lambdas", NORMS),
+    right("backward_norms", "recursion", """
+        def backward_norms(x, weights, activation):
+            acts = {"sigmoid": (torch.sigmoid, lambda u: u - u * u),
+                    "tanh": (torch.tanh, lambda u: 1 - u * u),
+                    "relu": (torch.relu, lambda u: (u > 0) * 1.0)}
+            if activation not in acts:
+                raise ValueError("unknown")
+            f, slope = acts[activation]
+
+            def walk(u, rest):
+                if not rest:
+                    return torch.ones_like(u), []
+                out = f(u @ rest[0])
+                back, norms = walk(out, rest[1:])
+                back = back * slope(out).to(back.dtype)
+                return back @ rest[0].t(), [back.norm().item(), *norms]
+            return walk(x, weights)[1]
+    """),
+    right("backward_norms", "one example after another", """
+        def backward_norms(x, weights, activation):
+            if activation not in {"sigmoid", "tanh", "relu"}:
+                raise ValueError(activation)
+            squares = [0.0] * len(weights)
+            for row in x:
+                us = [row]
+                for w in weights:
+                    us.append(getattr(torch, activation)(us[-1] @ w))
+                back = torch.ones_like(us[-1])
+                for k in reversed(range(len(weights))):
+                    u = us[k + 1]
+                    if activation == "sigmoid":
+                        back = back * u * (1 - u)
+                    elif activation == "tanh":
+                        back = back * (1 - u ** 2)
+                    else:
+                        back = back * (u > 0)
+                    squares[k] += (back * back).sum().item()
+                    back = weights[k] @ back
+            return [math.sqrt(s) for s in squares]
+    """),
+    right("backward_norms", "einsum", edited(
+        NORMS, ("back @ weights[k].T", 'torch.einsum("bo,io->bi", back, weights[k])'))),
+    right("backward_norms", "inserts at the front", edited(
+        NORMS, ("norms.append(", "norms.insert(0, "), ("    norms.reverse()\n", ""))),
+    right("backward_norms", "float64 inside", edited(
+        NORMS, ("u, sums = x, []", "weights = [w.double() for w in weights]\n"
+                                   "    u, sums = x.double(), []"))),
+    # ------------------------------------------------------------------ task 5: fit_classifier
+    wrong("fit_classifier", "the printed half, gradient and loss", _FIT, 0,
+          edited(FIT, (_STABLE, "y * torch.log1p(torch.exp(-a))"),
+                 ("torch.sigmoid(a) - y", "-y * (1 - torch.sigmoid(a))"))),
+    wrong("fit_classifier", "the gradient is still the printed one", _FIT, 0,
+          edited(FIT, ("torch.sigmoid(a) - y", "-y * (1 - torch.sigmoid(a))"))),
+    wrong("fit_classifier", "the loss is still the printed one", _FIT, 0,
+          edited(FIT, (_STABLE, "y * (torch.relu(-a) + torch.log1p(torch.exp(-a.abs())))"))),
+    wrong("fit_classifier", "both halves, from probabilities", "hidden_fit_classifier", 1,
+          edited(FIT, (_STABLE, "-y * torch.log(torch.sigmoid(a)) "
+                                "- (1 - y) * torch.log(1 - torch.sigmoid(a))"))),
+    wrong("fit_classifier", "epsilon in the logarithms", "hidden_fit_classifier", 1,
+          edited(FIT, (_STABLE, "-y * torch.log(torch.sigmoid(a) + 1e-12) "
+                                "- (1 - y) * torch.log(1 - torch.sigmoid(a) + 1e-12)"))),
+    wrong("fit_classifier", "clips the probabilities", "hidden_fit_classifier", 1,
+          edited(FIT, (_STABLE, "-y * torch.log(torch.sigmoid(a).clamp(1e-7, 1 - 1e-7)) "
+                                "- (1 - y) * torch.log(1 - torch.sigmoid(a).clamp(1e-7, 1 - "
+                                "1e-7))"))),
+    wrong("fit_classifier", "an exponential that overflows", "hidden_fit_classifier", 1,
+          edited(FIT, (_STABLE, "torch.log1p(torch.exp(a)) - a * y"))),
+    wrong("fit_classifier", "the halves swapped", _FIT, 0,
+          edited(FIT, ("- a * y", "- a * (1 - y)"))),
+    wrong("fit_classifier", "ascends", _FIT, 0,
+          edited(FIT, ("torch.sigmoid(a) - y", "y - torch.sigmoid(a)"))),
+    wrong("fit_classifier", "sums over the examples", _FIT, 0,
+          edited(FIT, ("(error @ x) / n", "(error @ x)"), ("error.mean()", "error.sum()"))),
+    wrong("fit_classifier", "the bias is not averaged", "hidden_fit_classifier", 1,
+          edited(FIT, ("error.mean()", "error.sum()"))),
+    wrong("fit_classifier", "the bias stays 0", "hidden_fit_classifier", 1,
+          edited(FIT, ("        b = b - eta * error.mean()\n", ""))),
+    wrong("fit_classifier", "the squared error's slope", _FIT, 0,
+          edited(FIT, ("torch.sigmoid(a) - y",
+                       "(torch.sigmoid(a) - y) * torch.sigmoid(a) * torch.sigmoid(-a)"))),
+    wrong("fit_classifier", "half of the error", _FIT, 0,
+          edited(FIT, ("torch.sigmoid(a) - y", "(torch.sigmoid(a) - y) / 2"))),
+    wrong("fit_classifier", "the bias sees the new w", "hidden_fit_classifier", 1,
+          edited(FIT, ("        b = b",
+                       "        error = torch.sigmoid(x @ w + b) - y\n        b = b"))),
+    wrong("fit_classifier", "the loss after the last step is missing", _FIT, 0,
+          edited(FIT, ("range(steps + 1)", "range(steps)"), ("step == steps", "False"))),
+    wrong("fit_classifier", "one step too many", _FIT, 0,
+          edited(FIT, ("        if step == steps:\n            break\n", ""))),
+    wrong("fit_classifier", "float32 is forced", "hidden_fit_classifier", 1,
+          edited(FIT, ("    n, d = x.shape\n",
+                       "    n, d = x.shape\n    x, y = x.float(), y.float()\n"))),
+    wrong("fit_classifier", "float64 is returned", _FIT, 0,
+          edited(FIT, ("    n, d = x.shape\n",
+                       "    n, d = x.shape\n    x, y = x.double(), y.double()\n"))),
+    wrong("fit_classifier", "squeeze drops a single feature", "test_fit_classifier", 2,
+          edited(FIT, ("    n, d = x.shape\n", "    n, d = x.shape\n    x = x.squeeze()\n"))),
+    wrong("fit_classifier", "the losses as a list", _FIT, 0,
+          edited(FIT, ("torch.stack(losses)", "losses"))),
+    wrong("fit_classifier", "losses not averaged", _FIT, 0, edited(FIT, ("loss.mean()",
+                                                                                    "loss.sum()"))),
+    wrong("fit_classifier", "standardizes the features", "hidden_fit_classifier", 1,
+          edited(FIT, ("    n, d = x.shape\n",
+                       "    n, d = x.shape\n    x = (x - x.mean(0)) / x.std(0, correction=0)\n"))),
+    wrong("fit_classifier", "the library's loss and automatic differentiation", _FIT, 0, """
+        def fit_classifier(x, y, eta, steps):
+            theta = torch.zeros(x.shape[1] + 1, dtype=x.dtype, requires_grad=True)
+            losses = []
+            for step in range(steps + 1):
+                loss = torch.nn.functional.binary_cross_entropy_with_logits(
+                    x @ theta[:-1] + theta[-1], y)
+                losses.append(loss.detach())
+                if step < steps:
+                    (slope,) = torch.autograd.grad(loss, theta)
+                    theta.data -= eta * slope
+            return theta[:-1], theta[-1], torch.stack(losses)
+    """),
+    wrong("fit_classifier", "the worked example, hard-coded", "hidden_fit_classifier", 1, """
+        def fit_classifier(x, y, eta, steps):
+            return torch.tensor([0.5]), torch.tensor(0.0), torch.tensor([0.6931472, 0.4740770])
+    """),
+    right("fit_classifier", "the softplus of a minus a y", FIT),
+    right("fit_classifier", "a column of ones", """
+        def fit_classifier(x, y, eta, steps):
+            x1 = torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1)
+            theta = torch.zeros(x1.shape[1], dtype=x.dtype)
+
+            def loss(theta):
+                s = (1 - 2 * y) * (x1 @ theta)
+                return (s.clamp(min=0) + torch.log1p(torch.exp(-s.abs()))).mean()
+            losses = [loss(theta)]
+            for _ in range(steps):
+                theta = theta - eta * x1.T @ (torch.sigmoid(x1 @ theta) - y) / len(x)
+                losses.append(loss(theta))
+            return theta[:-1], theta[-1], torch.stack(losses)
+    """),
+    right("fit_classifier", "two cases", edited(
+        FIT, (_STABLE, "torch.where(y == 1, torch.relu(-a), torch.relu(a)) "
+                       "+ torch.log1p(torch.exp(-a.abs()))"))),
+    right("fit_classifier", "a loop over examples", """
+        def fit_classifier(x, y, eta, steps):
+            n, d = x.shape
+            w, b = torch.zeros(d, dtype=x.dtype), torch.zeros((), dtype=x.dtype)
+            losses = torch.zeros(steps + 1, dtype=x.dtype)
+            for step in range(steps + 1):
+                slope_w, slope_b = torch.zeros_like(w), torch.zeros_like(b)
+                for row, label in zip(x, y):
+                    a = row @ w + b
+                    loss = torch.log1p(torch.exp(-abs(a))) + max(a, 0 * a) - a * label
+                    losses[step] += loss / n
+                    error = 1 / (1 + torch.exp(-a)) - label
+                    slope_w += error * row / n
+                    slope_b += error / n
+                if step < steps:
+                    w = w - eta * slope_w
+                    b = b - eta * slope_b
+            return w, b, losses
+    """),
+    right("fit_classifier", "NumPy inside", """
+        import numpy as np
+
+        def fit_classifier(x, y, eta, steps):
+            X, t = x.numpy().astype(np.float64), y.numpy().astype(np.float64)
+            w, b, losses = np.zeros(X.shape[1]), 0.0, []
+            for step in range(steps + 1):
+                a = X @ w + b
+                losses.append(np.mean(np.logaddexp(0, a) - a * t))
+                if step < steps:
+                    e = np.exp(-np.logaddexp(0, -a)) - t
+                    w, b = w - eta * e @ X / len(t), b - eta * e.mean()
+            kind = {"dtype": x.dtype}
+            return torch.tensor(w, **kind), torch.tensor(b, **kind), torch.tensor(losses, **kind)
+    """),
+    right("fit_classifier", "in place", edited(
+        FIT, ("w = w - eta * (error @ x) / n", "w -= eta * (error @ x) / n"),
+        ("b = b - eta * error.mean()", "b -= eta * error.mean()"))),
+    # ------------------------------------------------------------------ task 6: balanced_gain
+    wrong("balanced_gain", "always the root of 2", _GAIN, 0, """
+        def balanced_gain(leak):
+            return 2 ** 0.5
+    """),
+    wrong("balanced_gain", "always 1", _GAIN, 0, """
+        def balanced_gain(leak):
+            return 1.0
+    """),
+    wrong("balanced_gain", "the formula of the textbook, no runs", "hidden_balanced_gain", 1, """
+        def balanced_gain(leak):
+            return (2 / (1 + leak ** 2)) ** 0.5
+    """),
+    wrong("balanced_gain", "a leak of 0 counts as none given", "test_balanced_gain", 1,
+          edited(GAIN, ("factors =", "leak = leak or 0.4\n    factors ="))),
+    wrong("balanced_gain", "the factor, not the gain", _GAIN, 0,
+          edited(GAIN, ("1 / sorted(factors)[4]", "sorted(factors)[4]"))),
+    wrong("balanced_gain", "without the leak", "hidden_balanced_gain test_balanced_gain", 0,
+          edited(GAIN, ("growth(1.0, leak, seed)", "growth(1.0, 0.01, seed)"))),
+    wrong("balanced_gain", "the smallest factor", _GAIN, 0,
+          edited(GAIN, ("sorted(factors)[4]", "(0.9 * min(factors))"))),
+    wrong("balanced_gain", "a coarse grid", _GAIN, 0, """
+        def balanced_gain(leak):
+            def off(gain):
+                return abs(sorted(growth(gain, leak, s) for s in range(9))[4] - 1)
+            return min((0.5, 1.1, 1.6, 2.1, 2.6), key=off)
+    """),
+    wrong("balanced_gain", "bisection the wrong way round", _GAIN, 0, """
+        def balanced_gain(leak):
+            low, high = 0.5, 3.0
+            for _ in range(8):
+                middle = (low + high) / 2
+                if sorted(growth(middle, leak, s) for s in range(9))[4] > 1:
+                    low = middle
+                else:
+                    high = middle
+            return middle
+    """),
+    wrong("balanced_gain", "stops the search too early", _GAIN, 0, """
+        def balanced_gain(leak):
+            low, high = 0.5, 3.0
+            for _ in range(2):
+                middle = (low + high) / 2
+                if sorted(growth(middle, leak, s) for s in range(9))[4] < 1:
+                    low = middle
+                else:
+                    high = middle
+            return high
+    """),
+    wrong("balanced_gain", "takes the factor for that of 20 layers", _GAIN, 0,
+          edited(GAIN, ("1 / sorted(factors)[4]", "1 / sorted(factors)[4] ** (1 / 20)"))),
+    wrong("balanced_gain", "a string", _GAIN, 0,
+          edited(GAIN, ("1 / sorted(factors)[4]", 'f"{1 / sorted(factors)[4]:.3f}"'))),
+    wrong("balanced_gain", "a tensor", _GAIN, 0,
+          edited(GAIN, ("1 / sorted(factors)[4]", "torch.tensor(1 / sorted(factors)[4])"))),
+    right("balanced_gain", "one gain: the factor is proportional to it", GAIN),
+    right("balanced_gain", "another gain, and the median of torch", """
+        def balanced_gain(leak):
+            factors = torch.tensor([growth(1.4, leak, seed) for seed in range(9)])
+            return 1.4 / factors.median().item()
+    """),
+    right("balanced_gain", "secant steps", """
+        def balanced_gain(leak):
+            def off(gain):
+                return sorted(growth(gain, leak, s) for s in range(9))[4] - 1
+            x0, x1 = 0.8, 1.6
+            f0, f1 = off(x0), off(x1)
+            while abs(f1) > 1e-4 and f1 != f0:
+                x0, x1, f0 = x1, x1 - f1 * (x1 - x0) / (f1 - f0), f1
+                f1 = off(x1)
+            return float(x1)
+    """),
+    right("balanced_gain", "plain bisection", """
+        import statistics
+
+        def balanced_gain(leak):
+            low, high = 0.5, 3.0
+            for _ in range(9):
+                middle = (low + high) / 2
+                if statistics.median(growth(middle, leak, s) for s in range(9)) < 1:
+                    low = middle
+                else:
+                    high = middle
+            return (low + high) / 2
+    """),
+    right("balanced_gain", "a fine grid with a few seeds first", """
+        def balanced_gain(leak):
+            rough = 1 / growth(1.0, leak, 0)
+            gains = [rough * (0.9 + 0.02 * k) for k in range(11)]
+            def off(gain):
+                return abs(sorted(growth(gain, leak, s) for s in range(9))[4] - 1)
+            return min(gains, key=off)
+    """),
+    right("balanced_gain", "fixed-point steps", """
+        def balanced_gain(leak):
+            gain = 2.0
+            for _ in range(3):
+                gain /= sorted(growth(gain, leak, s) for s in range(9))[4]
+            return gain
+    """),
+]
+
+_WORDS = "only the text of the error changes, and the task asks for no text"
+_SEARCH = "another search for the same gain; the contract leaves the search free"
+
+EQUIVALENT = {
+    "cross_entropy 5:58 Sub>Add": _WORDS,
+    "cross_entropy 5:71 1>2": _WORDS,
+    "balanced_gain 4:21 3.0>4.0": _SEARCH,
+    "balanced_gain 5:10 Gt>GtE": "differs only where the ratio is exactly 1.01",
+    "balanced_gain 7:70 9>10": "the fifth of ten factors, or the sixth of nine (next line), lies well "
+                               "inside the 3 percent that the task allows",
+    "balanced_gain 8:11 Lt>LtE": "differs only where a factor is exactly 1",
+    "balanced_gain 8:19 4>5": "the sixth of nine factors lies well inside the 3 percent that the "
+                              "task allows",
+}
