@@ -519,8 +519,8 @@ check.show("choose_and_report", torch.tensor([[1, 1, 0], [1, 0, 0]]), torch.tens
 # * The same `seed` (an integer) gives the same result, whatever was drawn before; the splits of one
 #   call differ from each other.
 #
-# **Example.** For 300 digits, with 30 for validation and 100 splits, the mean is near 0.87 and the
-# standard deviation near 0.06: one split in three is off by more than that. The test takes about a
+# **Example.** For 300 digits, with 30 for validation and 100 splits, the mean is near 0.86 and the
+# standard deviation near 0.06: about one split in three is off by more than that. The test takes about a
 # second.
 #
 # <details><summary>Hint 1</summary>One generator for the whole call, seeded once; one permutation a
