@@ -376,6 +376,7 @@ def test_charts(outcome):
             charts[id].setdefault(thing, set()).add(source)
     looped = [id for id, uses in charts.items() if any(t in behind(t, uses) for t in uses)]
     assert looped == []
+    assert "B" not in behind("C", charts["D3"]) and "C" in behind("D", charts["D5"])
     uses = charts["D7"]
     assert "J" in behind("K", uses) and "K" not in behind("J", uses)
     assert uses["L"] == uses["M"] == {"K"}
@@ -401,6 +402,8 @@ def test_charts_are_the_printed_ones(article):
     assert drawn == list(CHARTS.values())
     assert D7.items() <= dict(re.findall(r"(\w)\[(.*?)\]", fences[-1])).items()
     assert "损失" not in fences[-1]
+    assert "B[损失函数]" in fences[2] and "C[梯度]" in fences[2]  # D3
+    assert "C[学习率]" in fences[4] and "D[梯度]" in fences[4]  # D5
 
 
 def test_the_section_names_the_forties(article):
