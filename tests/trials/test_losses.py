@@ -455,7 +455,7 @@ def test_speed_and_dead_units(outcome):
                 for gain in gains for lr in ((0.1, 0.5) if depth > 1 else (0.5, 2))]
         best[depth, name] = max(runs, key=lambda r: r.median())
     one = abs(best[1, "ReLU"].median() - best[1, "sigmoid"].median())
-    assert one < 0.03 and best[6, "ReLU"].min() > best[6, "sigmoid"].median() + 0.03
+    assert one < 0.03 and best[6, "ReLU"].median() > best[6, "sigmoid"].median() + 0.05
     off, after = {}, {}
     for name, act in (("ReLU", torch.relu), ("leaky", leaky)):
         net = network((64, 32, 10), math.sqrt(2))
@@ -463,14 +463,14 @@ def test_speed_and_dead_units(outcome):
         off[name] = int((x @ net[0][0] + net[0][1] <= 0).all(1).sum())
         after[name] = fit(net, act, 0.1, x, y, 600)
     assert min(off.values()) > 120  # of 160: the leak does not keep units above zero
-    assert after["leaky"].min() > after["ReLU"].max() + 0.2
+    assert after["leaky"].min() > after["ReLU"].max() + 0.1
     outcome("C161", "Digits, {steps} steps, 5 seeds, each activation at its best of the same "
             "rates. With one hidden layer the medians differ by less than {one} percentage "
-            "points. With six the sigmoid's median is {sigmoid:.0%} right, ReLU's worst network "
-            "{relu:.0%}. After 100 steps at a rate of 3, {off} of 160 ReLU units and {off_leaky} "
-            "of 160 leaky ones are below 0 for every example; 600 steps at 0.1 then bring the "
-            "ReLU networks to {dead:.0%} at most, the leaky ones to {alive:.0%} at least.",
+            "points. With six the sigmoid's median is {sigmoid:.0%} right, ReLU's {relu:.0%}. "
+            "After 100 steps at a rate of 3, {off} of 160 ReLU units and {off_leaky} of 160 "
+            "leaky ones are below 0 for every example; 600 steps at 0.1 then bring the ReLU "
+            "networks to {dead:.0%} at most, the median leaky one to {alive:.0%}.",
             rel=dict.fromkeys(("sigmoid", "relu", "dead", "alive", "off", "off_leaky"), 0.25),
             steps=250, one=3, sigmoid=best[6, "sigmoid"].median(),
-            relu=best[6, "ReLU"].min(), off=off["ReLU"], off_leaky=off["leaky"],
-            dead=after["ReLU"].max(), alive=after["leaky"].min())
+            relu=best[6, "ReLU"].median(), off=off["ReLU"], off_leaky=off["leaky"],
+            dead=after["ReLU"].max(), alive=after["leaky"].median())
