@@ -304,7 +304,8 @@ ANSWERS = [
             "h",
             1,
             (
-                "    if labels.dim() == 2 and labels.shape[1] == 1:\n        labels = labels[:, 0]\n"
+                "    if labels.dim() == 2 and labels.shape[1] == 1:\n       "
+                " labels = labels[:, 0]\n"
                 '    if labels.dim() != 1:\n        raise ValueError("shape")\n',
                 "",
             ),
@@ -1042,7 +1043,8 @@ fair_accuracy = _outer(fair_accuracy)
             0,
             (
                 "return best_t, best",
-                "best_t = float(np.quantile(p, 1 - y.mean())) - 0.1\n    missed = ((y == 1) & (p <= best_t)).sum()\n"
+                "best_t = float(np.quantile(p, 1 - y.mean())) - 0.1\n    "
+                "missed = ((y == 1) & (p <= best_t)).sum()\n"
                 "    return best_t, float(c * missed + ((y == 0) & (p > best_t)).sum())",
             ),
         ),
@@ -1115,7 +1117,8 @@ fair_accuracy = _outer(fair_accuracy)
 EQUIVALENT = {
     "one_hot 7:52 Sub>Add": "only the text of the error changes, and the task asks for no text",
     "one_hot 7:62 1>2": "only the text of the error changes, and the task asks for no text",
-    "fair_accuracy 7:13 Sub>Add": "every row moves by the same vector, which cancels in the gaps and "
+    "fair_accuracy 7:13 Sub>Add": "every row moves by the same "
+    "vector, which cancels in the gaps and "
     "in the distances",
     "fair_accuracy 11:18 Lt>LtE": "differs only where a row is exactly as far from both means",
     "cheapest_threshold 8:17 1.0>2.0": "-2 is below every probability, as -1 is",
