@@ -781,8 +781,8 @@ EQUIVALENT = {
     "cross_entropy 5:71 1>2": _WORDS,
     "balanced_gain 4:21 3.0>4.0": _SEARCH,
     "balanced_gain 5:10 Gt>GtE": "differs only where the ratio is exactly 1.01",
-    "balanced_gain 7:70 9>10": "the fifth of ten factors, or the sixth of nine (next line), lies well "
-                               "inside the 3 percent that the task allows",
+    "balanced_gain 7:70 9>10": "the fifth of ten factors, or the sixth of nine (next line), lies "
+                               "well inside the 3 percent that the task allows",
     "balanced_gain 8:11 Lt>LtE": "differs only where a factor is exactly 1",
     "balanced_gain 8:19 4>5": "the sixth of nine factors lies well inside the 3 percent that the "
                               "task allows",
