@@ -21,7 +21,7 @@
 # You will write an activation and two losses that no finite input can break, send a gradient back
 # through a deep network by hand, repair a classifier whose printed loss falls to zero while it
 # learns nothing, and find by runs alone which initial weights keep gradients alive. Allow
-# {{minutes}} minutes.
+# {{minutes}} minutes. A float tensor is float32 or float64.
 #
 # | task | points | |
 # |---|---|---|
@@ -90,8 +90,8 @@ def growth(gain, leak, seed):
 #
 # * `a`: a float tensor of any shape. Both results: tensors of `a`'s shape and dtype.
 # * Finite `a` must give finite results. Coded as printed, `a = 1000` gives `inf`.
-# * Small values count as well: at `a = -50` the value is $e^{-50} \approx 1.9 \cdot 10^{-22}$, not
-#   0.
+# * Small results count as well: at `a = -50` value and slope are both
+#   $e^{-50} \approx 1.9 \cdot 10^{-22}$, not 0.
 # * From scratch (see above).
 #
 # **Example.** At `a = 0` the value is $\log 2 \approx 0.6931$, the slope 0.5. At `a = 1000` they
@@ -256,7 +256,7 @@ check.show("pinball", torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 2.0, 2.0
 #
 # * `a`: a float tensor `(N, K)`; `labels`: an int64 tensor `(N,)`.
 # * `loss`: a tensor of shape `()`; `gradient`: a tensor `(N, K)`; both of `a`'s dtype.
-# * Finite logits, however large, must give finite results that are right.
+# * Logits of any size up to $10^{30}$ must give finite results that are right.
 # * Raises `ValueError` when a label is below 0 or above K − 1. (Python counts −1 from the end; a
 #   label of −1 is a mistake in the data.)
 # * From scratch (see above).
@@ -304,6 +304,11 @@ got = check.call("cross_entropy", torch.tensor([[1000.0, 0.0]]), torch.tensor([1
 loss, gradient = check.parts(got, "loss", "gradient")
 check.close(loss, torch.tensor(1000.0), "a wrong answer by 1000 costs 1000")
 check.close(gradient, torch.tensor([[1.0, -1.0]]), "its gradient")
+got = check.call("cross_entropy", a, torch.tensor([0, 2]), forbid=TWINS)
+loss, gradient = check.parts(got, "loss", "gradient")
+check.close(gradient, torch.tensor([[-0.3776358, 0.3326205, 0.0450153],
+                                    [0.0233063, 0.0085739, -0.0318802]]),
+            "two examples: N divides the gradient too", rtol=1e-4)
 check.raises("cross_entropy", ValueError, a, torch.tensor([0, -1]), where="the label -1")
 print("cross_entropy: huge logits and the refusal are right too")
 
@@ -411,6 +416,12 @@ print("backward_norms: the visible tests pass")
 got = check.call("backward_norms", torch.tensor([[1.0, -1.0]]), [torch.eye(2), 3 * torch.eye(2)], "relu",
                  forbid=TWINS)
 check.close(got, [3.0, 1.0], "ReLU: the second unit is off, its slope is 0")
+weights = [torch.tensor([[1.0, 0.0, 2.0], [0.0, -1.0, 1.0]]),
+           torch.tensor([[1.0, 2.0], [0.0, 1.0], [-1.0, 0.0]])]
+got = check.call("backward_norms", torch.tensor([[1.0, -1.0], [0.5, 2.0]]), weights, "tanh",
+                 forbid=TWINS)
+check.close(got, [2.2574687, 1.6060735], "two examples, layers of three and two units: W transposed "
+            "on the way back, one length over all entries", rtol=1e-4)
 check.raises("backward_norms", ValueError, torch.ones(1, 1), [torch.eye(1)], "gelu",
              where="an activation that the task does not name")
 print("backward_norms: ReLU and the refusal are right too")
@@ -602,7 +613,7 @@ check.show("fit_classifier", torch.tensor([[0.0], [1.0], [2.0], [3.0]]),
 #
 # * `leak`, the slope below zero, lies between 0 and 1.
 # * The factor depends on the seed: one network may be off by some percent. The tests compare with
-#   the gain for which the **median factor of the seeds 0 to 8** is 1. About 60 to 120 runs of
+#   the gain for which the **median factor of the seeds 0 to 8** is 1. About 9 to 120 runs of
 #   `growth` are enough; the test takes about a second.
 # * The estimate must come from runs: a hidden test looks whether it follows `growth`.
 #
@@ -632,14 +643,12 @@ def balanced_gain(leak):
 # %% nbgrader={"grade_id": "test_balanced_gain", "points": 1}
 from labkit import check
 
-
-def _median_growth(leak):
-    return sorted(growth(1.0, leak, seed) for seed in range(9))[4]
-
-
 for leak in (1.0, 0.0):
     got = check.call("balanced_gain", leak)
-    check.close(got, 1 / _median_growth(leak), f"leak {leak}: at which gain is the median factor 1?",
+    check.true(isinstance(got, float) and 0.5 <= got <= 3,
+               f"leak {leak}: expected a Python float from 0.5 to 3, got {got!r}")
+    middle = sorted(growth(got, leak, seed) for seed in range(9))[4]
+    check.close(middle, 1.0, f"leak {leak}: the median factor a layer at your gain {got:.3f}",
                 rtol=0.03)
 print("balanced_gain: the visible tests pass")
 
@@ -672,7 +681,7 @@ check.show("balanced_gain", 0.2, digits=2)
 #
 # Somebody trains the printed loss of task 5 on images of cats ($y = 1$) and dogs ($y = 0$). The
 # loss on the training images and that on new images both fall to 0.0001. One point a part, in five
-# to eight sentences together:
+# to eight sentences together, half a point for each question of a part:
 #
 # (a) Why does a loss near zero on *new* images not show that the model works here? (b) Somebody
 # proposes to stop the harm by training with a smaller rate, somebody else by adding $10^{-8}$
