@@ -589,8 +589,9 @@ check.show("critical_beta", 0.1, digits=1)
 # sentences together:
 #
 # (a) Why did the step from 32 to 64 save steps, and the one from 4096 to 8192 none? (b) At which of the
-# two ends will momentum save steps, and why not at the other? (c) They keep the old learning rate when
-# they add momentum, and the run diverges. Why, and what should they change it to?
+# two ends will momentum save steps, and why not at the other? (c) With batches of 32 they keep the
+# old learning rate when they add momentum, and the loss ends higher than before. Why, and what should
+# they change it to?
 
 # %% [markdown] nbgrader={"grade_id": "written", "points": 3, "solution": true}
 # ### BEGIN MARK SCHEME
@@ -605,7 +606,7 @@ check.show("critical_beta", 0.1, digits=1)
 # κ. ½: not at the small end, because momentum does not lower the noise: at the same η/(1 − β) the noise
 # is the same.
 #
-# (c) ½: a steady gradient is now followed with η/(1 − β), ten times the step (or: the noise floor rises
-# tenfold). ½: divide the rate by about ten. "Make it smaller" without the factor or the reason earns 0
+# (c) ½: the noise floor rises with η/(1 − β), about tenfold (or: a steady gradient is now followed with
+# ten times the step, and so is the noise). ½: divide the rate by about ten. "Make it smaller" without the factor or the reason earns 0
 # of this half.
 # ### END MARK SCHEME
