@@ -355,7 +355,7 @@ def test_a_closure_gives_the_loss_and_no_gradient_means_no_step():
     (optim.muon, {"ns_steps": 2.5}, "whole number"),
     (optim.schedule_free_sgd, {"warmup": -1}, "whole number"),
     (optim.adagrad, {"initial": math.inf}, "finite"),
-], ids=str)
+], ids=lambda value: getattr(value, "__name__", str(value)))
 def test_settings_out_of_range_are_refused_in_words(rule, wrong, words):
     with pytest.raises(ValueError, match=words):
         optim.Optimizer([torch.zeros(2, requires_grad=True)], rule, **wrong)
