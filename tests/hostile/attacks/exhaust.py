@@ -61,7 +61,7 @@ ATTACKS = [
                 size //= 2
         if sum(map(len, held)) >= 8 << 30:
             print("HARM: 8 GB held")
-        """, "mse", statuses=KILLED),
+        """, "mse", statuses=(*KILLED, "tampered")),  # without memory the canary cannot be heard
     attack("memory-forks", "a memory bomb spread over 40 forked processes", """
         import os, time
         for _ in range(40):
