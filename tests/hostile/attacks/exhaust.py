@@ -3,7 +3,8 @@
 from tests.hostile.attack import GRADED, Attack, attack, partly
 
 STOPPED = ("timed out", "graded", "crashed", "needs a human")
-KILLED = ("out of memory", "graded", "crashed", "timed out")
+# without memory the canary cannot be heard either: then it is "tampered", and a human looks
+KILLED = ("out of memory", "graded", "crashed", "timed out", "tampered")
 
 ATTACKS = [
     attack("loop", "an own cell loops for ever", "while True: pass", "mse", statuses=STOPPED,
@@ -61,7 +62,7 @@ ATTACKS = [
                 size //= 2
         if sum(map(len, held)) >= 8 << 30:
             print("HARM: 8 GB held")
-        """, "mse", statuses=(*KILLED, "tampered")),  # without memory the canary cannot be heard
+        """, "mse", statuses=KILLED),
     attack("memory-forks", "a memory bomb spread over 40 forked processes", """
         import os, time
         for _ in range(40):
