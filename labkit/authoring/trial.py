@@ -20,6 +20,16 @@ from typing import Any
 LISTINGS = Path(__file__).resolve().parents[2] / "book" / "_data" / "listings"
 _CHILD = Path(__file__).with_name("trial_child.py")
 _LONGEST = 100_000  # characters kept of each stream: an endless loop may print without end
+# Set-up for a listing that imports TensorFlow's Keras: the same module, on PyTorch.
+KERAS = """
+import importlib, os, sys, types
+os.environ.update(KERAS_BACKEND="torch", KERAS_HOME=os.getcwd())
+keras = importlib.import_module("keras._tf_keras.keras")
+sys.modules["tensorflow"] = types.SimpleNamespace(keras=keras)
+sys.modules["tensorflow.keras"] = keras
+for name in ("callbacks", "datasets", "layers", "models", "optimizers", "regularizers", "utils"):
+    sys.modules[f"tensorflow.keras.{name}"] = importlib.import_module(f"{keras.__name__}.{name}")
+"""
 _HEADER = re.compile(r"# document (\d{3}), section (\S+)")
 
 
