@@ -8,6 +8,7 @@ COMMANDS = {
     "book": "build the website into book/_build/html",
     "lab": "copy the exercises that are not there yet into work/ and open JupyterLab on it",
     "formgrader": "open JupyterLab on the course with nbgrader's pages",
+    "record": "run what a page cannot compute in its time, or check what was recorded",
     "release": "write dist/course-student.zip, what students receive",
 }
 

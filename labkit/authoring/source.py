@@ -60,7 +60,7 @@ def fingerprint(notebook: NotebookNode) -> str:
 def made_from(path: Path, cells: list[NotebookNode]) -> str:
     """Hash of the source text, the texts put into it, and every file of labkit that it imports."""
     code = "\n".join(c.source for c in cells if c.cell_type == "code")
-    files = sorted(_imported(code))
+    files = sorted(imported(code))
     parts = [path.read_text(), *(c.source for c in cells), *(f.read_text() for f in files)]
     return _hash("\0".join(parts))
 
@@ -134,7 +134,7 @@ def _with_listings(text: str) -> str:
     return re.sub(r"\{\{listing (\w+)\}\}", quote, text)
 
 
-def _imported(code: str) -> set[Path]:
+def imported(code: str) -> set[Path]:
     """Files of labkit that code imports, directly or through each other."""
     found: set[Path] = set()
     waiting = [code]
