@@ -359,7 +359,7 @@ from labkit import check
 
 got = check.call("expected_best", 1, 50, 0.3)
 check.close(got, 0.3, "one guesser: the best is the only one. If both numbers look the same, they "
-            "differ in later digits: is every tensor float64?", rtol=1e-6)
+            "differ in later digits: is every tensor made as float64?", rtol=1e-6)
 got = check.call("expected_best", 3, 1, 0.5)
 check.close(got, 0.875, "one example, three guessers: 1 - (1/2)^3", rtol=1e-6)
 got = check.call("expected_best", 2, 2, 0.5)
