@@ -527,8 +527,8 @@ check.show("choose_and_report", torch.tensor([[1, 1, 0], [1, 0, 0]]), torch.tens
 #
 # * `x` `(N, D)` float32, `y` `(N,)` int64; `size` is the number of validation examples, from 1 to
 #   `N` − 1.
-# * Splits the rows at random, `repeats` times (2 or more), into `size` validation rows and the rest, and calls
-#   `score_split` (first cell) with the rest to fit and the validation rows to score.
+# * Splits the rows at random, `repeats` times (2 or more), into `size` validation rows and the rest,
+#   and calls `score_split` (first cell) with the rest to fit and the validation rows to score.
 # * Returns a pair of Python floats: mean and standard deviation of the `repeats` accuracies. Which
 #   formula of the standard deviation, with `repeats` or with `repeats` − 1, is free.
 # * The same `seed` (an integer) gives the same result, whatever was drawn before; the splits of one
