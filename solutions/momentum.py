@@ -58,10 +58,9 @@ def ball_run(strength, beta, steps):
     """
     position, velocity, seen = 1.0, 0.0, [1.0]
     for _ in range(steps):
-        velocity = beta * velocity - strength * position
-        position = position + velocity
-        if abs(position) + abs(velocity) < 1e-200:  # at rest: no rounding error may cross 0
-            position, velocity = 0.0, 0.0
+        if abs(position) + abs(velocity) > 1e-200:  # nearer it rests: no rounding may cross 0
+            velocity = beta * velocity - strength * position
+            position = position + velocity
         seen.append(position)
     return seen
 
@@ -138,8 +137,13 @@ with check.contract("the whole set without replacement is not exactly 0.0"):
     check.equal(check.call("batch_noise", _rows, 6, False), 0.0)
 with check.contract("a single sample without replacement is not exactly 0.0"):
     check.equal(check.call("batch_noise", _rows[:1], 1, False), 0.0)
-with check.contract("accepts a batch of 0"):
+with check.contract("with replacement, a batch as large as the set has no noise"):
+    check.true(check.call("batch_noise", _rows, 6, True) > 0, "it may draw a sample twice")
+with check.contract("a single sample with replacement is not 0"):
+    check.close(check.call("batch_noise", _rows[:1], 1, True), 0.0)
+with check.contract("accepts a batch of 0, or below"):
     check.raises("batch_noise", ValueError, _rows, 0, True)
+    check.raises("batch_noise", ValueError, _rows, -1, True)
 with check.contract("accepts a batch above the set without replacement"):
     check.raises("batch_noise", ValueError, _rows, 7, False)
 ### END HIDDEN TESTS
@@ -208,9 +212,9 @@ def _slope(rows):
 
 
 with check.contract("differs from the gradient of the whole batch, for matrices in float64"):
-    _cut = [slice(0, 4), slice(4, 8), slice(8, 11)]
-    check.close(check.call("accumulate", [_slope(c) for c in _cut], [4, 4, 3]),
-                _slope(slice(0, 11)), rtol=1e-10, atol=1e-12)
+    _cut = [slice(0, 3), slice(3, 9), slice(9, 11)]
+    check.close(check.call("accumulate", [_slope(c) for c in _cut], [3, 6, 2]),
+                _slope(slice(0, 11)), rtol=1e-6, atol=1e-7)
 with check.contract("accepts empty lists"):
     check.raises("accumulate", ValueError, [], [])
 with check.contract("accepts more sizes than pieces"):
@@ -310,8 +314,9 @@ with check.contract("beta = 0 is not plain descent"):
     _path, _ = check.call("heavy_ball", _a, _start, [0.1, 0.05], 0.0, forbid=_scratch)
     _first = _start - 0.1 * _a @ _start
     check.close(_path[1:], torch.stack([_first, _first - 0.05 * _a @ _first]), rtol=1e-9)
-with check.contract("accepts beta = 1"):
+with check.contract("accepts a beta of 1, or above"):
     check.raises("heavy_ball", ValueError, _a, _start, [0.1], 1.0)
+    check.raises("heavy_ball", ValueError, _a, _start, [0.1], 1.5)
 with check.contract("accepts a negative beta"):
     check.raises("heavy_ball", ValueError, _a, _start, [0.1], -0.1)
 ### END HIDDEN TESTS
@@ -323,20 +328,21 @@ check.show("heavy_ball", torch.tensor([[2.0, 1.0], [1.0, 3.0]]), torch.tensor([1
 # %% [markdown]
 # ## Task 4: the best settings (4 points, core)
 #
-# Write `best_settings(a)`, which returns for a quadratic with the Hessian `a` a dict of four numbers:
+# Write `best_settings(a)`, which returns for a quadratic with the Hessian `a` a dict of four Python
+# numbers (no tensors):
 #
 # * `"eta"`: $\bigl(2 / (\sqrt{\lambda_{\min}} + \sqrt{\lambda_{\max}})\bigr)^2$,
 # * `"rate"`: $\rho = (\sqrt\kappa - 1)/(\sqrt\kappa + 1)$ with $\kappa = \lambda_{\max}/\lambda_{\min}$,
 # * `"beta"`: $\rho^2$,
-# * `"iterations"`: the smallest whole number $t$ with $\rho^t \le 10^{-6}$, a Python `int`.
+# * `"iterations"`: the smallest whole number $t$ with $\rho^t \le 10^{-6}$.
 #
 # What to know about the input and the edge cases:
 #
 # * `a` `(D, D)` symmetric, float32 or float64. **Compute in float64.**
 # * When $\lambda_{\max} \le (1 + 10^{-9})\,\lambda_{\min}$ the bowl is round: `"beta"` and `"rate"` are
 #   exactly `0.0`, and `"iterations"` is 1.
-# * Raises `ValueError` when the smallest eigenvalue is not above $10^{-12}$ times the largest, in
-#   size: then some direction is flat or goes down.
+# * Raises `ValueError` when $\lambda_{\min} \le 10^{-12}\,\lambda_{\max}$ ($\lambda_{\min}$ may be
+#   negative): then some direction is flat or goes down.
 # * Every library call is allowed here.
 #
 # **Example.** `a = [[1., 0.], [0., 9.]]`: the roots are 1 and 3, so `"eta"` is `0.25`, `"rate"` `0.5`,
@@ -382,7 +388,8 @@ print("best_settings: a saddle is refused")
 # %% nbgrader={"grade_id": "hidden_best_settings", "points": 2}
 from labkit import check
 
-# Hidden tests: a rotated quadratic, against runs; a narrow valley given in float32; flat directions.
+# Hidden tests: a rotated quadratic, against runs; a narrow valley given in float32; tiny curvatures;
+# nearly round bowls; flat directions.
 ### BEGIN HIDDEN TESTS
 _q, _ = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(4),
                                     dtype=torch.float64))
@@ -405,9 +412,13 @@ with check.contract("the settings of a narrow valley given in float32 are wrong"
     _want = (_b - _s) / (_b + _s)
     check.close([_got["rate"], _got["eta"]], [_want, (2 / (_s + _b)) ** 2], rtol=1e-8)
     check.equal(_got["iterations"], math.ceil(math.log(1e-6) / math.log(_want)))
-with check.contract("a nearly round bowl, curvatures 2 and 3, is taken for a round one"):
-    _want = (3**0.5 - 2**0.5) / (3**0.5 + 2**0.5)
-    check.close(check.call("best_settings", torch.diag(torch.tensor([2.0, 3.0])))["rate"], _want)
+with check.contract("a narrow valley of tiny curvatures is refused or wrong"):
+    _tiny = torch.diag(torch.tensor([1e-18, 1e-8], dtype=torch.float64))
+    _want = (1 - 1e-5) / (1 + 1e-5)
+    check.close(check.call("best_settings", _tiny)["rate"], _want, rtol=1e-8)
+with check.contract("a nearly round bowl is taken for a round one"):
+    _near = torch.diag(torch.tensor([4.0, 4.0 + 4e-6], dtype=torch.float64))
+    check.close(check.call("best_settings", _near)["rate"], 2.5e-7, rtol=1e-4, atol=0)
 with check.contract("a bowl that is round but for rounding has not exactly the rate 0.0"):
     _round = torch.diag(torch.tensor([4.0, 4.0 + 4e-10], dtype=torch.float64))
     check.equal(check.call("best_settings", _round)["rate"], 0.0)
@@ -430,13 +441,14 @@ check.show("best_settings", torch.tensor([[2.0, 1.0], [1.0, 3.0]]))
 # {{listing L17}}
 #
 # Its comments say: define a simple linear model; initialize model and loss; initialize parameters;
-# initialize momentum; train. It stops with
-# `TypeError: zeros(): argument 'size' (position 1) must be tuple of ints, not generator`.
+# initialize momentum; train.
 #
-# There are four faults. Mend the crash alone, parameter by parameter, and the loop runs without a
-# word: both parameters decay to zero, whatever the data are. Mend one more, and it finds a line, but
-# a wrong one: for `y = 2x + 1` on 100 points from −1 to 1 it is 0.13 x + 0.17. Find all four before you
-# write `train_line(x, y, w, b, eta, beta, epochs)`, the loop as it should have been:
+# There are four faults. (Missing `x` and `y` are none: they are the reader's data.) The crash is one
+# of them, wherever `parameters()`, which hands out one tensor after the other, is taken for a tensor.
+# Mend it alone, parameter by parameter, and the loop runs without a word: both parameters decay to
+# zero, whatever the data are. Mend one more, and it finds a line, but a wrong one: for `y = 2x + 1` on
+# 100 points from −1 to 1 it is 0.13 x + 0.17. Find all four before you write
+# `train_line(x, y, w, b, eta, beta, epochs)`, the loop as it should have been:
 #
 # * `x` and `y` float tensors `(N, 1)`; `w` and `b` Python floats, where weight and bias start; `eta`
 #   learning rate; `beta` momentum; `epochs` the number of rounds. The velocity starts at 0 for both.
@@ -503,8 +515,8 @@ _y = -1.5 * _x + 0.7 + 0.3 * torch.randn(20, 1, generator=_g)
 _x1 = torch.cat([_x, torch.ones(20, 1)], dim=1).double()
 _best, _eye = torch.linalg.lstsq(_x1, _y.double()).solution, torch.eye(2, dtype=torch.float64)
 _away = torch.tensor([[0.4], [-0.2]], dtype=torch.float64) - _best
-for _beta, _what in ((0.8, "seven steps on noisy points are wrong; computed in float64?"),
-                     (0.0, "without momentum it is not plain descent")):
+for _beta, _what in ((0.0, "without momentum it is not plain descent, computed in float64"),
+                     (0.8, "seven steps with momentum are wrong, or follow an earlier call")):
     with check.contract(_what):
         _pull = 0.03 * 2 / 20 * _x1.T @ _x1
         _step = torch.cat([torch.cat([_eye - _pull, _beta * _eye], 1),
@@ -529,7 +541,7 @@ check.show("train_line", points, 2 * points + 1, 0.0, 0.0, 0.1, 0.5, 10)
 # * `strength`, from 0.001 to 0.5, is to be handed on to `ball_run`, and to nothing else: a hidden test
 #   puts another ball in its place, for which no formula of the chapter holds.
 # * Near the critical β the first crossing comes late and is small: runs of 1000 steps show it. About
-#   ten runs are enough. The test takes about a second.
+#   ten runs are enough. The test takes well under a second.
 #
 # **Example.** For `strength = 0.1` the critical β is 0.4675, so every answer from 0.4575 to 0.4775 is
 # right.
@@ -573,7 +585,8 @@ with check.contract("the answer does not follow ball_run"):
     from unittest import mock
 
     _ball = ball_run
-    with mock.patch("__main__.ball_run", lambda s, b, steps: _ball(s, 0.8 * b, steps)):
+    with mock.patch("__main__.ball_run",
+                    lambda strength, beta, steps: _ball(strength, 0.8 * beta, steps)):
         _got = check.call("critical_beta", 0.1)
     check.close(_got, (1 - math.sqrt(0.1)) ** 2 / 0.8, rtol=0, atol=0.0125)
 ### END HIDDEN TESTS
@@ -600,13 +613,15 @@ check.show("critical_beta", 0.1, digits=1)
 #
 # (a) ½: at 32 the noise of the gradient limits the steps, and averaging more samples lowers it (as 1/B).
 # ½: at 4096 the gradient is as good as exact (beyond the noise scale), so that something else, the
-# curvature or κ, limits the steps. "Larger batches are more accurate" alone earns ½ in all.
+# curvature or κ, limits the steps. "Larger batches are more accurate" alone earns ½ in all. "Twice the
+# batch allows twice the rate" with no word of the noise earns 0 of the first half.
 #
 # (b) ½: at the large end, because there the narrow valley (κ) limits, and momentum needs √κ in place of
-# κ. ½: not at the small end, because momentum does not lower the noise: at the same η/(1 − β) the noise
-# is the same.
+# κ, or speeds up the slow direction. ½: not at the small end, because momentum does not lower the noise:
+# at the same η/(1 − β) the noise is the same; or: because it only acts as a larger rate there. An end
+# that is named without its reason earns 0 of its half.
 #
 # (c) ½: the noise floor rises with η/(1 − β), about tenfold (or: a steady gradient is now followed with
-# ten times the step, and so is the noise). ½: divide the rate by about ten. "Make it smaller" without the factor or the reason earns 0
-# of this half.
+# ten times the step, and so is the noise). ½: divide the rate by about ten, or use η(1 − β). "Make it
+# smaller" without the factor earns 0 of this half, whatever stands in the first.
 # ### END MARK SCHEME

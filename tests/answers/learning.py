@@ -132,6 +132,22 @@ ANSWERS = [
         def three_sets(n, validation, test, seed):
             return (torch.tensor([8, 1, 5, 0, 7]), torch.tensor([2, 9, 4]), torch.tensor([3, 6]))
     """),
+    hidden("three_sets", "no row, and so no int64", 1, """
+        import random
+
+        def three_sets(n, validation, test, seed):
+            if validation < 0 or test < 0 or validation + test >= n:
+                raise ValueError("sizes")
+            rows = list(range(n))
+            random.Random(seed).shuffle(rows)
+            parts = rows[validation + test:], rows[:validation], rows[validation:validation + test]
+            return tuple(torch.tensor(part) for part in parts)
+    """),
+    hidden("three_sets", "chance for the test set only", 1,
+           but(SETS, ("cut, end = validation, validation + test",
+                      "rest, last = rows[test:].sort().values, rows[:test]"),
+               ("rows[end:], rows[:cut], rows[cut:end]",
+                "rest[validation:], rest[:validation], last"))),
     both("three_sets", "the training set comes last",
          but(SETS, ("rows[end:], rows[:cut], rows[cut:end]",
                     "rows[:cut], rows[cut:end], rows[end:]"))),
@@ -158,6 +174,16 @@ ANSWERS = [
                 raise ValueError("nothing left")
             torch.manual_seed(seed)
             return torch.randperm(n).split([train, validation, test])
+    """),
+    right("three_sets", "PyTorch's random_split", """
+        from torch.utils.data import random_split
+
+        def three_sets(n, validation, test, seed):
+            if validation < 0 or test < 0 or validation + test >= n:
+                raise ValueError("sizes")
+            chance = torch.Generator().manual_seed(seed)
+            parts = random_split(range(n), [n - validation - test, validation, test], chance)
+            return tuple(torch.tensor(part.indices, dtype=torch.int64) for part in parts)
     """),
     right("three_sets", "NumPy's generator", """
         import numpy as np
@@ -235,6 +261,9 @@ ANSWERS = [
     hidden("counts", "compares the number of axes", 1,
            but(COUNTS, ("truth.shape != probability.shape", "truth.dim() != probability.dim()"))),
     hidden("counts", "TypeError", 1, but(COUNTS, ("ValueError", "TypeError"))),
+    hidden("counts", "float32 for everything", 1,
+           but(COUNTS, ("said = probability >= threshold",
+                        "said = probability.float() >= threshold"))),
     both("counts", "the two mistakes exchanged", but(COUNTS, ('"fp": fp, "fn": fn',
                                                               '"fp": fn, "fn": fp'))),
     both("counts", "the negatives are the positives", but(COUNTS, (">=", "<"))),
@@ -391,6 +420,15 @@ ANSWERS = [
                      "recall": (tp, tp + fn), "f1": (2 * tp, 2 * tp + fp + fn)}
             return {name: float(Fraction(a, b)) if b else 0.0 for name, (a, b) in pairs.items()}
     """),
+    right("scores", "tensors of float32", """
+        def scores(tp, fp, fn, tn):
+            if min(tp, fp, fn, tn) < 0 or tp + fp + fn + tn == 0:
+                raise ValueError("counts")
+            part = torch.tensor([tp + tn, tp, tp, 2 * tp], dtype=torch.float32)
+            whole = torch.tensor([tp + fp + fn + tn, tp + fp, tp + fn, 2 * tp + fp + fn])
+            values = torch.where(whole > 0, part / whole, 0.0).tolist()
+            return dict(zip(("accuracy", "precision", "recall", "f1"), values))
+    """),
     right("scores", "zero true positives first", """
         def scores(tp, fp, fn, tn):
             n = sum([tp, fp, fn, tn])
@@ -445,6 +483,15 @@ ANSWERS = [
     hidden("expected_best", "the worked examples, hard-coded", 2, """
         def expected_best(k, n, p):
             return {1: 0.3, 3: 0.875, 2: 0.6875}[k]
+    """),
+    both("expected_best", "float32", """
+        def expected_best(k, n, p):
+            if k < 1 or n < 1 or p <= 0 or p >= 1:
+                raise ValueError("no such contest")
+            c = torch.arange(n)
+            log = (math.lgamma(n + 1) - torch.lgamma(c + 1) - torch.lgamma(n - c + 1)
+                   + c * math.log(p) + (n - c) * math.log(1 - p))
+            return 1 - (log.exp().cumsum(0) ** k).sum().item() / n
     """),
     both("expected_best", "the sum runs to n", but(BEST, ("range(n)", "range(n + 1)"))),
     both("expected_best", "the sum begins at 1", but(BEST, ("range(n)", "range(1, n)"))),
@@ -548,6 +595,16 @@ ANSWERS = [
     """),
     hidden("choose_and_report", "the last model", 2,
            but(CHOOSE, ("    report", "    best = len(said_val) - 1\n    report"))),
+    hidden("choose_and_report", "near is right enough", 2,
+           but(CHOOSE, ("(said_val[i] == y_val).double()",
+                        "-(said_val[i] - y_val).abs().double()"), ("0, -1.0", "0, -1e9"))),
+    hidden("choose_and_report", "the test accuracy of all equals together", 2, """
+        def choose_and_report(said_val, y_val, said_test, y_test):
+            right = (said_val == y_val).sum(dim=1)
+            best = right.argmax().item()
+            a = (said_test[right == right.max()] == y_test).double().mean().item()
+            return best, a, (a * (1 - a) / len(y_test)) ** 0.5
+    """),
     both("choose_and_report", "chooses by the test set, as the program does",
          but(CHOOSE, ("(said_val[i] == y_val)", "(said_test[i] == y_test)"))),
     both("choose_and_report", "reports the validation accuracy",
@@ -586,6 +643,12 @@ ANSWERS = [
             best = int(np.argmax((said_val == y_val).numpy().mean(axis=1)))
             hits = (said_test[best] == y_test).numpy()
             return best, float(hits.mean()), float(hits.std() / np.sqrt(len(hits)))
+    """),
+    right("choose_and_report", "float32", """
+        def choose_and_report(said_val, y_val, said_test, y_test):
+            best = (said_val == y_val).float().mean(dim=1).argmax()
+            a = (said_test[best] == y_test).float().mean()
+            return int(best), float(a), float(torch.sqrt(a * (1 - a) / len(y_test)))
     """),
     right("choose_and_report", "max with a key", """
         def choose_and_report(said_val, y_val, said_test, y_test):
@@ -638,6 +701,18 @@ ANSWERS = [
     """),
     hidden("split_noise", "always 30 for validation", 1,
            but(NOISE, ("    found = []\n", "    found, size = [], min(30, len(x) - 2)\n"))),
+    hidden("split_noise", "rows drawn with replacement", 1,
+           but(NOISE, ("torch.randperm(len(x), generator=chance)",
+                       "torch.randint(len(x), (len(x),), generator=chance)"))),
+    hidden("split_noise", "validation rows drawn twice", 1,
+           but(NOISE, ("rows = torch.randperm(len(x), generator=chance)",
+                       "val = torch.randint(len(x), (size,), generator=chance)"),
+               ("val, fit = rows[:size], rows[size:]",
+                "fit = torch.tensor(sorted(set(range(len(x))) - set(val.tolist())))"))),
+    hidden("split_noise", "fits on all rows", 1, but(NOISE, ("x[fit], y[fit]", "x, y"))),
+    hidden("split_noise", "the mean distance from the mean", 1,
+           but(NOISE, ("found.std()", "(found - found.mean()).abs().mean()"))),
+    hidden("split_noise", "the median", 1, but(NOISE, ("found.mean()", "found.median()"))),
     both("split_noise", "the same split every time",
          but(NOISE, ("        rows = torch", "        chance.manual_seed(seed)\n        rows = "
                      "torch"))),

@@ -153,6 +153,13 @@ ANSWERS = [
           ("size < 1", "size < 0"), ("return sigma2 / size\n", "return sigma2 / max(size, 1)\n")),
     noise("accepts too large a batch", "hidden_batch_noise", 1,
           ("not replace and size > n", "False")),
+    noise("the whole set has no noise, drawn with replacement too", "hidden_batch_noise", 1,
+          ("    if replace:\n", "    if size == n:\n        return 0.0\n    if replace:\n")),
+    noise("divides by N - 1 before it is needed: a single sample with replacement",
+          "hidden_batch_noise", 1,
+          ("    if replace:\n", "    if replace is False and size == n:\n        return 0.0\n"
+           "    left = (n - size) / (n - 1)\n    if replace:\n")),
+    noise("refuses 0, but no negative size", "hidden_batch_noise", 1, ("size < 1", "size == 0")),
     noise("returns a tensor", BOTH["batch_noise"], 0, (".mean().item()", ".mean()")),
     wrong("batch_noise", "the example hard-coded", BOTH["batch_noise"], 0, """
         def batch_noise(gradients, size, replace):
@@ -207,6 +214,16 @@ ANSWERS = [
             sigma2 = float(np.mean(np.sum((g - g.mean(axis=0)) ** 2, axis=1)))
             return sigma2 / size * (1 if replace else (n - size) / (n - 1))
     """),
+    right("batch_noise", "distances of all pairs", """
+        def batch_noise(gradients, size, replace):
+            n = len(gradients)
+            if size < 1 or (not replace and size > n):
+                raise ValueError("size")
+            if not replace and size == n:
+                return 0.0
+            pairs = torch.cdist(gradients, gradients).square().sum().item() / (2 * n * n)
+            return pairs / size if replace else pairs * (n - size) / (size * (n - 1))
+    """),
     right("batch_noise", "the error as an exception of its own kind", """
         class BadSize(ValueError):
             pass
@@ -244,6 +261,9 @@ ANSWERS = [
     pieces("vectors only", "hidden_accumulate", 1,
            ("pieces[k] * sizes[k]", "torch.tensor([float(v) * sizes[k] for v in pieces[k]])")),
     pieces("float32 whatever came", "hidden_accumulate", 1, ("return g", "return g.float()")),
+    pieces("all pieces but the last weigh like the first", "hidden_accumulate", 1,
+           ("whole = sum(sizes)", "sizes = [sizes[0]] * (len(sizes) - 1) + sizes[-1:]\n"
+            "    whole = sum(sizes)")),
     pieces("integer division of the weights", BOTH["accumulate"], 0,
            ("pieces[k] * sizes[k] / whole", "pieces[k] * (sizes[k] // whole)")),
     wrong("accumulate", "the example hard-coded", BOTH["accumulate"], 0, """
@@ -282,6 +302,13 @@ ANSWERS = [
             if len(pieces) != len(sizes) or len(pieces) < 1:
                 raise ValueError("lists")
             return torch.stack([p for p, k in zip(pieces, sizes) for _ in range(k)]).mean(0)
+    """),
+    right("accumulate", "weights first, in torch's own dtype", """
+        def accumulate(pieces, sizes):
+            if len(pieces) != len(sizes) or not pieces:
+                raise ValueError("lists")
+            weights = torch.tensor(sizes) / sum(sizes)
+            return sum(w * p for w, p in zip(weights, pieces))
     """),
     right("accumulate", "sum of a generator", """
         def accumulate(pieces, sizes):
@@ -323,6 +350,7 @@ ANSWERS = [
          ("        g = a @ theta\n", "        g, last = a @ theta, u\n"),
          ("return torch.stack(path), u", "return torch.stack(path), last if etas else u")),
     ball("accepts beta = 1", "hidden_heavy_ball", 2, ("beta >= 1", "beta > 1")),
+    ball("refuses beta = 1, but not beyond", "hidden_heavy_ball", 2, ("beta >= 1", "beta == 1")),
     ball("accepts a negative beta", "hidden_heavy_ball", 2, ("beta < 0 or ", "")),
     ball("refuses beta = 0", "hidden_heavy_ball", 2, ("beta < 0", "beta <= 0")),
     ball("always float32", "hidden_heavy_ball", 2,
@@ -438,6 +466,12 @@ ANSWERS = [
          ("low * (1 + 1e-9)", "low * 2")),
     best("round only when the curvatures are equal to the last bit", "hidden_best_settings", 2,
          ("low * (1 + 1e-9)", "low")),
+    best("round by a library's closeness, to 1e-5", "hidden_best_settings", 2,
+         ("high <= low * (1 + 1e-9)", "torch.isclose(values[0], values[-1])")),
+    best("flat below a fixed size", "hidden_best_settings", 2,
+         ("low <= 1e-12 * abs(high)", "low <= 1e-8")),
+    best("flat from a condition of 1e8", "hidden_best_settings", 2,
+         ("low <= 1e-12 * abs(high)", "low <= 1e-8 * abs(high)")),
     best("a tensor for the step of a round bowl", "test_best_settings", 2,
          ('"eta": 1 / low', '"eta": 1 / values[0]')),
     wrong("best_settings", "the example hard-coded", BOTH["best_settings"], 0, """
@@ -563,6 +597,9 @@ ANSWERS = [
                 optimizer.step()
             return tuple(p.tolist())
     """),
+    line("velocities kept from the last call", "hidden_train_line", 1,
+         ("    v, c = 0.0, 0.0\n", "    v, c = train_line.__dict__.get('kept', (0.0, 0.0))\n"),
+         ("    return w, b", "    train_line.kept = v, c\n    return w, b")),
     right("train_line", "by hand", LINE),
     right("train_line", "autograd and copies of the listing's lines", """
         def train_line(x, y, w, b, eta, beta, epochs):
@@ -674,6 +711,32 @@ ANSWERS = [
             return {0.1: 0.4675, 0.002: 0.9126}.get(strength, 0.5)
     """),
     right("critical_beta", "nine halvings", FIND),
+    right("critical_beta", "the arguments by name", """
+        def critical_beta(strength):
+            low, high = 0.0, 1.0
+            while high - low > 0.005:
+                middle = (low + high) / 2
+                crossed = any(p < 0 for p in ball_run(strength=strength, beta=middle, steps=1000))
+                low, high = (low, middle) if crossed else (middle, high)
+            return low
+    """),
+    right("critical_beta", "crossed when a position is not above 0", """
+        def critical_beta(strength):
+            kept = [k / 200 for k in range(200)
+                    if all(p > 0 for p in ball_run(strength, k / 200, 1000))]
+            return max(kept)
+    """),
+    right("critical_beta", "changes of the sign, by NumPy", """
+        import numpy as np
+
+        def critical_beta(strength):
+            low, high = 0.0, 1.0
+            for _ in range(10):
+                beta = np.mean([low, high])
+                turned = np.diff(np.sign(ball_run(strength, beta, steps=1000))).any()
+                low, high = (low, beta) if turned else (beta, high)
+            return float(high)
+    """),
     right("critical_beta", "a fine grid", """
         def critical_beta(strength):
             last = 0.0
@@ -732,5 +795,6 @@ EQUIVALENT = {
                                  "1 + 1e-9, or exactly 1, and then the other branch gives 0.0 too",
     "critical_beta 4:26 1.0>2.0": _SEARCH,
     "critical_beta 5:10 Gt>GtE": _SEARCH,
+    "critical_beta 7:11 Lt>LtE": "the ball never stands at exactly 0: it rests before",
     "critical_beta 7:42 1000>1001": _SEARCH,
 }
