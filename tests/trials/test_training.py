@@ -112,8 +112,8 @@ def test_printed_run(outcome):
             count=count, bound=bound, limit=1 / 28)
     outcome("L14", "On 60,000 images (those of a sample, repeated) the {lines} lines of an epoch "
             "count from {first} to {last} samples; at the last of them {seen} have been used. An "
-            "accuracy of 98.99 is printed as `{cut}`.", lines=len(lines), first=counters[0], last=counters[-1],
-            seen=64 * 900, cut=ACCURACY % 98.99)
+            "accuracy of 98.99 is printed as `{cut}`.", lines=len(lines), first=counters[0],
+            last=counters[-1], seen=64 * 900, cut=ACCURACY % 98.99)
     assert f"'{ACCURACY}'" in text
     outcome("C063", "{n} batches give {lines} lines; the last {rest} batches of an epoch leave no "
             "trace.", n=n, lines=len(lines), rest=n - 900)
@@ -500,13 +500,14 @@ def test_batch_size(outcome):
         fit[name], test[name] = train[best], tested[best]
     spread = max(test[name].std() for name in ("small", "middle", "longer"))
     means = [test[name].mean() for name in ("small", "middle", "longer")]
-    assert max(means) - min(means) < spread and min(fit["small"].min(), fit["longer"].min()) > 0.99
+    assert max(means) - min(means) < 2 * spread
+    assert min(fit["small"].min(), fit["longer"].min()) > 0.99
     assert test["large"].mean() < min(means) - 0.01 and fit["large"].mean() < 0.98
     outcome("C101", "1,024 digits, 5 seeds, each batch size at the best of its rates. After 20 "
             "epochs batches of 8, 64 and 512 get {small:.1%}, {middle:.1%} and {large:.1%} of the "
             "test digits right; but the last has learned only {fit:.1%} of its training digits, "
             "so this is no overfitting. Given as many steps as the 64 had, 512 gets {longer:.1%}: "
-            "the three then differ by less than the spread over seeds, {spread:.1%}.",
+            "the three then differ by less than twice the spread over seeds, {spread:.1%}.",
             rel=dict.fromkeys(("small", "middle", "large", "fit", "longer"), 0.02)
             | {"spread": 0.6}, **{name: t.mean() for name, t in test.items()},
             fit=fit["large"].mean(), spread=spread)
@@ -550,7 +551,7 @@ def test_schedule(outcome):
     assert (swings2[r] < swings[r] / 50).all() and swings2[r].max() < 0.001
     assert fits2[-1].mean() > 1 - wrong + 0.05 and tests2[-1].mean() < own2.mean() - 0.03
     assert tests2[r].mean() > tests[r].mean() + 0.01
-    assert 0 < best < len(rates) - 1 and 0 < best2 < len(rates) - 1
+    assert max(best, best2) < r  # neither at the largest rates that were tried
     outcome("C102", "512 digits, {wrong:.0%} of the labels wrong, 50 epochs, 5 seeds. At a rate "
             "of 0.3 a step at the end moves the training loss by {swing:.3f}, with a cosine to "
             "zero by less than {still}; that run gets {falling:.1%} of the test digits right, the "
