@@ -69,34 +69,38 @@ RATE = dedent("""
             return sorted(final_losses(radius, rate))[2]
         return min([radius * 10 ** (k / 3) for k in range(-9, 4)], key=median)
     """)
-BOTH = {task: f"test_{task} hidden_{task}" for task in
-        ("averages", "adagrad", "adamw", "mended", "find_rate")}
+CELLS = {task: {"t": f"test_{task}", "h": f"hidden_{task}"} for task in
+         ("averages", "adagrad", "adamw", "mended", "find_rate")}
+CELLS["adamw"] |= {"d": "test_decay", "e": "hidden_decay"}
+CELLS["mended"] |= {"d": "test_descends", "y": "hidden_tiny"}
 
 
 def slips(task, code, *rows):
-    """Wrong answers from (title, which cells fail: b both, t test, h hidden, score, pairs)."""
-    cells = {"b": BOTH[task], "t": f"test_{task}", "h": f"hidden_{task}"}
-    return [wrong(task, title, cells[which], score, slip(code, *pairs))
-            for title, which, score, *pairs in rows]
+    """Wrong answers from (title, letters of the cells that fail, score, pairs).
+
+    t test, h hidden; adamw: d test_decay, e hidden_decay; mended: d test_descends, y hidden_tiny.
+    """
+    return [wrong(task, title, " ".join(CELLS[task][letter] for letter in letters), score,
+                  slip(code, *pairs)) for title, letters, score, *pairs in rows]
 
 
 ANSWERS = [
     # ------------------------------------------------------------------ task 1: averages
     *slips(
         "averages", AVERAGES,
-        ("t starts at 0 and divides by zero", "b", 0, ("values, 1)", "values)")),
-        ("t starts at 2", "b", 0, ("values, 1)", "values, 2)")),
-        ("no factor 1 - beta", "b", 0, ("(1 - beta) * value", "value")),
+        ("t starts at 0 and divides by zero", "th", 0, ("values, 1)", "values)")),
+        ("t starts at 2", "th", 0, ("values, 1)", "values, 2)")),
+        ("no factor 1 - beta", "th", 0, ("(1 - beta) * value", "value")),
         ("beta and 1 - beta exchanged", "h", 1,
          ("beta * mean + (1 - beta) * value", "(1 - beta) * mean + beta * value")),
-        ("starts at the first value", "b", 0, ("torch.zeros_like(values[0])", "values[0]")),
-        ("the corrected value goes on", "b", 0,
+        ("starts at the first value", "th", 0, ("torch.zeros_like(values[0])", "values[0]")),
+        ("the corrected value goes on", "th", 0,
          ("raw.append(mean)", "raw.append(mean)\n        mean = mean / (1 - beta**t)"),
          ("corrected.append(mean / (1 - beta**t))", "corrected.append(mean)")),
-        ("beta times t instead of a power", "b", 0, ("beta**t", "beta * t")),
-        ("always the first correction", "b", 0, ("beta**t", "beta")),
-        ("corrected only", "b", 0, ("return torch.stack(raw), ", "return "), ),
-        ("the pair in the other order", "b", 0,
+        ("beta times t instead of a power", "th", 0, ("beta**t", "beta * t")),
+        ("always the first correction", "th", 0, ("beta**t", "beta")),
+        ("corrected only", "th", 0, ("return torch.stack(raw), ", "return "), ),
+        ("the pair in the other order", "th", 0,
          ("torch.stack(raw), torch.stack(corrected)", "torch.stack(corrected), torch.stack(raw)")),
         ("beta = 1 is accepted", "h", 1, ("beta >= 1", "beta > 1")),
         ("a negative beta is accepted", "h", 1, ("beta < 0 or ", "")),
@@ -202,29 +206,41 @@ ANSWERS = [
             both = raw, raw / (1 - beta ** t)
             return tuple(torch.from_numpy(b).to(values.dtype) for b in both)
     """),
+    right("averages", "the change towards the value, a running power", """
+        def averages(values, beta):
+            if not 0 <= beta < 1:
+                raise ValueError("beta")
+            raw, corrected = torch.zeros_like(values), torch.zeros_like(values)
+            last, power = torch.zeros_like(values[0]), 1.0
+            for t in range(values.shape[0]):
+                last = last + (1 - beta) * (values[t] - last)
+                power *= beta
+                raw[t], corrected[t] = last, last / (1 - power)
+            return raw, corrected
+    """),
     # ------------------------------------------------------------------ task 2: adagrad
     *slips(
         "adagrad", ADAGRAD,
-        ("the sum without squares", "b", 0, ("g**2", "g.abs()")),
-        ("forgets the sum", "b", 0, ("s = s + g**2", "s = g**2")),
-        ("forgets the root", "b", 0, ("s.sqrt()", "s")),
-        ("climbs", "b", 0, ("theta - eta", "theta + eta")),
+        ("the sum without squares", "th", 0, ("g**2", "g.abs()")),
+        ("forgets the sum", "th", 0, ("s = s + g**2", "s = g**2")),
+        ("forgets the root", "th", 0, ("s.sqrt()", "s")),
+        ("climbs", "th", 0, ("theta - eta", "theta + eta")),
         ("one sum for all coordinates", "h", 1, ("g**2", "(g**2).sum()")),
-        ("mean of the squares over coordinates", "b", 0, ("g**2", "(g**2).mean()")),
+        ("mean of the squares over coordinates", "th", 0, ("g**2", "(g**2).mean()")),
         ("epsilon under the root", "h", 1, ("(s.sqrt() + 1e-10)", "(s + 1e-10).sqrt()")),
         ("epsilon of Adam", "h", 1, ("1e-10", "1e-8")),
-        ("no epsilon: nan where nothing moves", "b", 0, (" + 1e-10", "")),
-        ("the start is missing", "b", 0, ("[theta]\n", "[]\n")),
-        ("the step before the sum", "b", 0,
+        ("no epsilon: nan where nothing moves", "th", 0, (" + 1e-10", "")),
+        ("the start is missing", "th", 0, ("[theta]\n", "[]\n")),
+        ("the step before the sum", "th", 0,
          ("s = s + g**2\n", "old = s\n        s = s + g**2\n"),
          ("(s.sqrt() +", "(old.sqrt() +")),
         ("no check of eta", "h", 1, ("eta <= 0", "False")),
         ("eta = 0 is accepted", "h", 1, ("eta <= 0", "eta < 0")),
-        ("RMSprop", "b", 0, ("s + g**2", "0.99 * s + 0.01 * g**2")),
-        ("the sum divided by the count", "b", 0,
+        ("RMSprop", "th", 0, ("s + g**2", "0.99 * s + 0.01 * g**2")),
+        ("the sum divided by the count", "th", 0,
          ("s.sqrt()", "(s / len(path)).sqrt()")),
-        ("only the last point", "b", 0, ("torch.stack(path)", "theta")),
-        ("the order of the path reversed", "b", 0,
+        ("only the last point", "th", 0, ("torch.stack(path)", "theta")),
+        ("the order of the path reversed", "th", 0,
          ("torch.stack(path)", "torch.stack(path[::-1])")),
     ),
     wrong("adagrad", "the worked example, hard-coded", "hidden_adagrad", 1, """
@@ -263,6 +279,33 @@ ANSWERS = [
             for g in gradients:
                 s += g**2
                 theta -= eta * g / (s.sqrt() + 1e-10)
+                path.append(theta)
+            return torch.stack(path)
+    """),
+    wrong("adagrad", "the function behind the library's class",
+          "test_adagrad hidden_adagrad", 0, """
+        from torch.optim.adagrad import adagrad as ready
+
+        def adagrad(gradients, theta, eta):
+            if eta <= 0:
+                raise ValueError("eta")
+            s, count, path = torch.zeros_like(theta), [torch.tensor(0.0)], [theta.clone()]
+            for g in gradients:
+                ready([theta], [g], [s], count, foreach=False, lr=eta, weight_decay=0, lr_decay=0,
+                      eps=1e-10, maximize=False)
+                path.append(theta.clone())
+            return torch.stack(path)
+    """),
+    wrong("adagrad", "the sums go on into the next call", "hidden_adagrad", 1, """
+        sums = {}
+
+        def adagrad(gradients, theta, eta):
+            if eta <= 0:
+                raise ValueError("eta")
+            s, path = sums.setdefault(len(theta), torch.zeros_like(theta)), [theta]
+            for g in gradients:
+                s += g**2
+                theta = theta - eta * g / (s.sqrt() + 1e-10)
                 path.append(theta)
             return torch.stack(path)
     """),
@@ -334,50 +377,79 @@ ANSWERS = [
                 path.append(path[-1] - g * (eta / (length + 1e-10)))
             return torch.stack(path)
     """),
+    right("adagrad", "the start and the steps, summed", """
+        def adagrad(gradients, theta, eta):
+            if not eta > 0:
+                raise ValueError("eta")
+            s = gradients.square().cumsum(0)
+            return torch.cat([theta[None], -eta * gradients / (s.sqrt() + 1e-10)]).cumsum(0)
+    """),
+    right("adagrad", "changes what it was given", """
+        def adagrad(gradients, theta, eta):
+            if not eta > 0:
+                raise ValueError("eta")
+            root, path = torch.zeros_like(theta), [theta.clone()]
+            for g in gradients:
+                root = torch.hypot(root, g)
+                theta -= eta * g / (root + 1e-10)
+                path.append(theta.clone())
+            return torch.stack(path)
+    """),
     # ------------------------------------------------------------------ task 3: adamw
     *slips(
         "adamw", ADAMW,
-        ("t starts at 0", "b", 0, ("gradients, 1)", "gradients)")),
-        ("t starts at 2", "b", 0, ("gradients, 1)", "gradients, 2)")),
-        ("m is not corrected", "b", 0, ("m / (1 - 0.9**t)", "m")),
-        ("v is not corrected", "b", 0, ("v / (1 - 0.999**t)", "v")),
-        ("neither is corrected", "b", 0, ("m / (1 - 0.9**t)", "m"), ("v / (1 - 0.999**t)", "v")),
-        ("the betas exchanged", "h", 3, ("0.9 * m + 0.1 * g", "0.999 * m + 0.001 * g"),
+        ("t starts at 0", "tdhe", 0, ("gradients, 1)", "gradients)")),
+        ("t starts at 2", "tdhe", 0, ("gradients, 1)", "gradients, 2)")),
+        ("m is not corrected", "tdhe", 0, ("m / (1 - 0.9**t)", "m")),
+        ("v is not corrected", "tdhe", 0, ("v / (1 - 0.999**t)", "v")),
+        ("neither is corrected", "tdhe", 0, ("m / (1 - 0.9**t)", "m"), ("v / (1 - 0.999**t)", "v")),
+        ("the betas exchanged", "he", 3, ("0.9 * m + 0.1 * g", "0.999 * m + 0.001 * g"),
          ("0.999 * v + 0.001 * g**2", "0.9 * v + 0.1 * g**2"),
          ("m / (1 - 0.9**t)", "m / (1 - 0.999**t)"), ("v / (1 - 0.999**t)", "v / (1 - 0.9**t)")),
-        ("no factor in m", "b", 0, ("0.1 * g", "g")),
-        ("no factor in v", "b", 0, ("0.001 * g**2", "g**2")),
-        ("climbs", "b", 0, ("theta - eta * m_hat", "theta + eta * m_hat")),
-        ("epsilon under the root", "h", 3, ("(v_hat.sqrt() + 1e-8)", "(v_hat + 1e-8).sqrt()")),
-        ("no epsilon", "h", 3, (" + 1e-8", "")),
-        ("decay through the gradient, as in Adam", "b", 0,
+        ("no factor in m", "tdhe", 0, ("0.1 * g", "g")),
+        ("no factor in v", "tdhe", 0, ("0.001 * g**2", "g**2")),
+        ("climbs", "tdhe", 0, ("theta - eta * m_hat", "theta + eta * m_hat")),
+        ("epsilon under the root", "h", 4, ("(v_hat.sqrt() + 1e-8)", "(v_hat + 1e-8).sqrt()")),
+        ("no epsilon", "he", 3, (" + 1e-8", "")),
+        ("epsilon beside the root of the raw v", "h", 4, ("(v_hat.sqrt() + 1e-8)",
+         "((v.sqrt() + 1e-8) / math.sqrt(1 - 0.999**t))")),
+        ("decay = 0 is refused", "th", 3, ("theta.shape != gradients[0].shape", "theta.shape != "
+                                           "gradients[0].shape or decay <= 0")),
+        ("no decay where the gradient is 0", "e", 5, ("(1 - eta * decay)",
+                                                      "(1 - eta * decay * (g != 0))")),
+        ("looks at the last axis only", "e", 5, ("theta.shape != gradients[0].shape",
+                                                 "theta.shape[-1] != gradients.shape[1]")),
+        ("decay through the gradient, as in Adam", "de", 3,
          ("m = 0.9", "g = g + decay * theta\n        m = 0.9"),
          ("(1 - eta * decay) * theta", "theta")),
-        ("decay without eta", "b", 0, ("(1 - eta * decay)", "(1 - decay)")),
-        ("decay forgotten", "b", 0, ("(1 - eta * decay) * theta", "theta")),
-        ("decay in the wrong direction", "b", 0, ("(1 - eta * decay)", "(1 + eta * decay)")),
-        ("decay of the start, not of theta", "b", 0,
+        ("decay without eta", "de", 3, ("(1 - eta * decay)", "(1 - decay)")),
+        ("decay forgotten", "de", 3, ("(1 - eta * decay) * theta", "theta")),
+        ("decay in the wrong direction", "de", 3, ("(1 - eta * decay)", "(1 + eta * decay)")),
+        ("decay of the start, not of theta", "de", 3,
          ("(1 - eta * decay) * theta", "theta - eta * decay * path[0]")),
-        ("the step decays, too", "b", 0,
+        ("the step decays, too", "de", 3,
          ("(1 - eta * decay) * theta - eta * m_hat / (v_hat.sqrt() + 1e-8)",
           "(1 - eta * decay) * (theta - eta * m_hat / (v_hat.sqrt() + 1e-8))")),
-        ("no root", "b", 0, ("v_hat.sqrt()", "v_hat")),
-        ("absolute values instead of squares", "b", 0, ("g**2", "g.abs()")),
-        ("one second moment for all coordinates", "h", 3, ("g**2", "(g**2).mean()")),
-        ("no check of the shape: one number broadcasts", "h", 3,
+        ("no root", "tdhe", 0, ("v_hat.sqrt()", "v_hat")),
+        ("absolute values instead of squares", "tdhe", 0, ("g**2", "g.abs()")),
+        ("one second moment for all coordinates", "the", 2, ("g**2", "(g**2).mean()")),
+        ("no check of the shape: one number broadcasts", "e", 5,
          ("theta.shape != gradients[0].shape", "False")),
-        ("the start is missing", "b", 0, ("[theta]\n", "[]\n")),
-        ("corrected moments go on", "b", 0, ("m_hat, v_hat = ", "m, v = m_hat, v_hat = ")),
-        ("beta2 = 0.99", "h", 3, ("0.999 * v + 0.001", "0.99 * v + 0.01"), ("0.999**t", "0.99**t")),
-        ("the last point only", "b", 0, ("torch.stack(path)", "theta")),
+        ("the start is missing", "tdhe", 0, ("[theta]\n", "[]\n")),
+        ("corrected moments go on", "tdhe", 0, ("m_hat, v_hat = ", "m, v = m_hat, v_hat = ")),
+        ("beta2 = 0.99", "he", 3, ("0.999 * v + 0.001", "0.99 * v + 0.01"),
+         ("0.999**t", "0.99**t")),
+        ("the last point only", "tdhe", 0, ("torch.stack(path)", "theta")),
     ),
-    wrong("adamw", "the worked examples, hard-coded", "hidden_adamw", 3, """
+    wrong("adamw", "the worked examples, hard-coded", "hidden_adamw hidden_decay", 3, """
         def adamw(gradients, theta, eta, decay):
             if theta.shape != gradients[0].shape:
                 raise ValueError("shape")
-            return torch.tensor([[1.0], [0.85], [0.7075]] if decay else [[1.0], [0.9], [0.8]])
+            if decay:
+                return torch.tensor([[1.0], [0.85], [0.7075]], dtype=torch.float64)
+            return torch.tensor([[1.0, 1.0], [0.9, 1.1], [0.8, 1.2]])
     """),
-    wrong("adamw", "the library's twin", "test_adamw hidden_adamw", 0, """
+    wrong("adamw", "the library's twin", "test_adamw test_decay hidden_adamw hidden_decay", 0, """
         def adamw(gradients, theta, eta, decay):
             if theta.shape != gradients[0].shape:
                 raise ValueError("shape")
@@ -389,7 +461,7 @@ ANSWERS = [
                 path.append(theta.clone())
             return torch.stack(path)
     """),
-    wrong("adamw", "labkit's twin", "test_adamw hidden_adamw", 0, """
+    wrong("adamw", "labkit's twin", "test_adamw test_decay hidden_adamw hidden_decay", 0, """
         from labkit.optim import adamw as ready
 
         def adamw(gradients, theta, eta, decay):
@@ -401,7 +473,25 @@ ANSWERS = [
                 path.append(theta)
             return torch.stack(path)
     """),
-    wrong("adamw", "m and v share one tensor", "test_adamw hidden_adamw", 0, """
+    wrong("adamw", "the function behind the library's class",
+          "test_adamw test_decay hidden_adamw hidden_decay", 0, """
+        from torch.optim.adamw import adamw as ready
+
+        def adamw(gradients, theta, eta, decay):
+            if theta.shape != gradients[0].shape:
+                raise ValueError("shape")
+            m, v, count = torch.zeros_like(theta), torch.zeros_like(theta), [torch.tensor(0.0)]
+            path = [theta.clone()]
+            for g in gradients:
+                ready([theta], [g], [m], [v], [], count, foreach=False, amsgrad=False, beta1=0.9,
+                      beta2=0.999, lr=eta, weight_decay=decay, eps=1e-8, maximize=False)
+                path.append(theta.clone())
+            return torch.stack(path)
+    """),
+    wrong("adamw", "a single coordinate loses its axis", "test_decay", 4, slip(
+        ADAMW, ("torch.stack(path)", "torch.stack(path).squeeze()"))),
+    wrong("adamw", "m and v share one tensor",
+          "test_adamw test_decay hidden_adamw hidden_decay", 0, """
         def adamw(gradients, theta, eta, decay):
             if theta.shape != gradients[0].shape:
                 raise ValueError("shape")
@@ -415,7 +505,7 @@ ANSWERS = [
                 path.append(theta)
             return torch.stack(path)
     """),
-    wrong("adamw", "always float64", "test_adamw", 3, slip(
+    wrong("adamw", "always float64", "test_adamw", 5, slip(
         ADAMW, ("m, v, path =", "theta = theta.double()\n    m, v, path ="))),
     right("adamw", "decay first, then the step", slip(
         ADAMW, ("theta = (1 - eta * decay) * theta - eta * m_hat",
@@ -497,34 +587,68 @@ ANSWERS = [
                 path.append(path[-1] - eta * (step + decay * path[-1]))
             return torch.stack(path)
     """),
+    right("adamw", "as the library orders it, on what it was given", """
+        def adamw(gradients, theta, eta, decay):
+            if theta.shape != gradients[0].shape:
+                raise ValueError("shape")
+            m, v, path = torch.zeros_like(theta), torch.zeros_like(theta), [theta.clone()]
+            for t in range(1, len(gradients) + 1):
+                g = gradients[t - 1]
+                theta.mul_(1 - eta * decay)
+                m.lerp_(g, 1 - 0.9)
+                v.mul_(0.999).addcmul_(g, g, value=1 - 0.999)
+                root = (v.sqrt() / math.sqrt(1 - 0.999**t)).add_(1e-8)
+                theta.addcdiv_(m, root, value=-eta / (1 - 0.9**t))
+                path.append(theta.clone())
+            return torch.stack(path)
+    """),
+    right("adamw", "two helpers and a power of a half", """
+        def moment(x, beta):
+            r, rows = torch.zeros_like(x[0]), []
+            for t, row in enumerate(x):
+                r = r * beta + row * (1 - beta)
+                rows.append(r / (1 - beta ** (t + 1)))
+            return torch.stack(rows)
+
+        def adamw(gradients, theta, eta, decay):
+            if theta.shape != gradients.shape[1:]:
+                raise ValueError("shape")
+            steps = moment(gradients, 0.9) / (moment(gradients * gradients, 0.999)**0.5 + 1e-8)
+            path = theta.repeat(len(gradients) + 1, 1)
+            for t in range(len(gradients)):
+                path[t + 1] = path[t] - eta * (steps[t] + decay * path[t])
+            return path
+    """),
     # ------------------------------------------------------------------ task 4: mended
     *slips(
         "mended", MENDED,
-        ("as printed, but t from 1", "b", 0, ("0.1 * g", "-eta * g"),
+        ("as printed, but t from 1", "dthy", 0, ("0.1 * g", "-eta * g"),
          ("s / (1 - 0.999**t)", "s"),
          ("(s_hat.sqrt() + 1e-8)", "(s_hat + 1e-8).sqrt()")),
-        ("t from 0", "b", 0, ("range(1, steps + 1)", "range(steps)")),
-        ("t from 2", "b", 0, ("range(1, steps + 1)", "range(2, steps + 2)")),
-        ("the minus stays in v and before the step", "b", 0, ("+ 0.1 * g", "- 0.1 * g")),
-        ("alpha stays in v", "b", 0, ("0.1 * g", "eta * 0.1 * g")),
-        ("no factor 1 - beta1", "b", 0, ("0.1 * g", "g")),
-        ("s is not corrected", "b", 0, ("s / (1 - 0.999**t)", "s")),
-        ("epsilon under the root", "h", 2, ("(s_hat.sqrt() + 1e-8)", "(s_hat + 1e-8).sqrt()")),
-        ("the root of epsilon beside the root", "b", 0, ("1e-8", "1e-4")),
-        ("no epsilon: nan on a flat coordinate", "h", 2, (" + 1e-8", "")),
-        ("s unused, as in the article's step 5", "h", 2, (" / (s_hat.sqrt() + 1e-8)", "")),
-        ("no root", "h", 2, ("s_hat.sqrt()", "s_hat")),
-        ("v is not corrected", "b", 0, ("v / (1 - 0.9**t)", "v")),
-        ("nothing is corrected", "b", 0, ("v / (1 - 0.9**t)", "v"), ("s / (1 - 0.999**t)", "s")),
-        ("the correction of v for both", "b", 0, ("0.999**t", "0.9**t")),
-        ("one s for all coordinates", "h", 2, ("g**2", "(g**2).mean()")),
-        ("the gradient of one curvature", "h", 2, ("a * theta", "a[0] * theta")),
-        ("the gradient at the start", "b", 0, ("a * theta", "a * path[0]")),
-        ("the start is missing", "b", 0, ("[theta]\n", "[]\n")),
-        ("one step too few", "b", 0, ("range(1, steps + 1)", "range(1, steps)")),
-        ("steps = 0 is refused", "h", 2, ("v, s, path", "assert steps > 0\n    v, s, path")),
+        ("t from 0", "dthy", 0, ("range(1, steps + 1)", "range(steps)")),
+        ("t from 2", "thy", 1, ("range(1, steps + 1)", "range(2, steps + 2)")),
+        ("the minus stays in v and before the step", "dthy", 0, ("+ 0.1 * g", "- 0.1 * g")),
+        ("alpha stays in v", "dthy", 0, ("0.1 * g", "eta * 0.1 * g")),
+        ("alpha in place of 1 - beta1", "thy", 1, ("0.1 * g", "eta * g")),
+        ("no factor 1 - beta1", "thy", 1, ("0.1 * g", "g")),
+        ("s is not corrected", "thy", 1, ("s / (1 - 0.999**t)", "s")),
+        ("epsilon under the root", "y", 3, ("(s_hat.sqrt() + 1e-8)", "(s_hat + 1e-8).sqrt()")),
+        ("the root of epsilon beside the root", "thy", 1, ("1e-8", "1e-4")),
+        ("no epsilon: nan on a flat coordinate", "dy", 2, (" + 1e-8", "")),
+        ("s unused, as in the article's step 5", "hy", 2, (" / (s_hat.sqrt() + 1e-8)", "")),
+        ("no root", "hy", 2, ("s_hat.sqrt()", "s_hat")),
+        ("v is not corrected", "thy", 1, ("v / (1 - 0.9**t)", "v")),
+        ("nothing is corrected", "thy", 1, ("v / (1 - 0.9**t)", "v"), ("s / (1 - 0.999**t)", "s")),
+        ("the correction of v for both", "thy", 1, ("0.999**t", "0.9**t")),
+        ("one s for all coordinates", "hy", 2, ("g**2", "(g**2).mean()")),
+        ("the gradient of one curvature", "dy", 2, ("a * theta", "a[0] * theta")),
+        ("the gradient at the start", "dhy", 1, ("a * theta", "a * path[0]")),
+        ("the start is missing", "dthy", 0, ("[theta]\n", "[]\n")),
+        ("one step too few", "dthy", 0, ("range(1, steps + 1)", "range(1, steps)")),
+        ("steps = 0 is refused", "h", 3, ("v, s, path", "assert steps > 0\n    v, s, path")),
     ),
-    wrong("mended", "the library's twin", "test_mended hidden_mended", 0, """
+    wrong("mended", "the library's twin",
+          "test_descends test_mended hidden_mended hidden_tiny", 0, """
         def mended(a, theta, eta, steps):
             optimizer, path = torch.optim.Adam([theta], lr=eta), [theta.clone()]
             for _ in range(steps):
@@ -533,12 +657,28 @@ ANSWERS = [
                 path.append(theta.clone())
             return torch.stack(path)
     """),
-    wrong("mended", "a path from 1 down to 0, made up", "hidden_mended", 2, """
+    wrong("mended", "the function behind the library's class",
+          "test_descends test_mended hidden_mended hidden_tiny", 0, """
+        from torch.optim.adam import adam as ready
+
+        def mended(a, theta, eta, steps):
+            m, v, count = torch.zeros_like(theta), torch.zeros_like(theta), [torch.tensor(0.0)]
+            path = [theta.clone()]
+            for _ in range(steps):
+                ready([theta], [a * theta], [m], [v], [], count, foreach=False, amsgrad=False,
+                      beta1=0.9, beta2=0.999, lr=eta, weight_decay=0, eps=1e-8, maximize=False)
+                path.append(theta.clone())
+            return torch.stack(path)
+    """),
+    wrong("mended", "a single coordinate loses its axis", "test_mended", 3, slip(
+        MENDED, ("torch.stack(path)", "torch.stack(path).squeeze(1)"))),
+    wrong("mended", "a path from 1 down to 0, made up",
+          "test_descends hidden_mended hidden_tiny", 1, """
         def mended(a, theta, eta, steps):
             path = [theta * max(0.0, 1 - eta * t) for t in range(steps + 1)]
             return torch.stack(path)
     """),
-    wrong("mended", "always float64", "test_mended", 2, slip(
+    wrong("mended", "always float64", "test_descends", 3, slip(
         MENDED, ("v, s, path =", "theta = theta.double()\n    v, s, path ="))),
     right("mended", "the minus in v, a plus before the step", slip(
         MENDED, ("+ 0.1 * g", "- 0.1 * g"), ("theta - eta", "theta + eta"))),
@@ -585,25 +725,75 @@ ANSWERS = [
                 return [x, *go(x - eta * step, m, s, t + 1)]
             return torch.stack(go(theta, 0 * theta, 0 * theta, 1))
     """),
+    right("mended", "one state, carried by a step function", """
+        def step(state, a, eta, t):
+            theta, v, s = state
+            slope = a * theta
+            v = torch.lerp(v, slope, 0.1)
+            s = s + 0.001 * (slope.square() - s)
+            ratio = (v / (1 - math.pow(0.9, t))) / ((s / (1 - math.pow(0.999, t))).sqrt() + 1e-8)
+            return theta - eta * ratio, v, s
+
+        def mended(a, theta, eta, steps):
+            state, path = (theta, theta * 0, theta * 0), [theta]
+            for t in range(steps):
+                state = step(state, a, eta, t + 1)
+                path.append(state[0])
+            return torch.stack(path)
+    """),
+    right("mended", "the gradient by autograd", """
+        def mended(a, theta, eta, steps):
+            theta = theta.clone().requires_grad_(True)
+            v, s, path = torch.zeros_like(theta), torch.zeros_like(theta), [theta.detach().clone()]
+            for t in range(1, steps + 1):
+                (g,) = torch.autograd.grad((a * theta**2).sum() / 2, theta)
+                v, s = 0.9 * v + 0.1 * g, 0.999 * s + 0.001 * g**2
+                with torch.no_grad():
+                    theta -= eta * (v / (1 - 0.9**t)) / ((s / (1 - 0.999**t)).sqrt() + 1e-8)
+                path.append(theta.detach().clone())
+            return torch.stack(path)
+    """),
+    right("mended", "a table filled row by row", """
+        def mended(a, theta, eta, steps):
+            path = torch.zeros(steps + 1, theta.numel(), dtype=theta.dtype)
+            path[0] = theta
+            v = s = torch.zeros_like(theta)
+            for t in range(steps):
+                g = a * path[t]
+                v, s = v + (1 - 0.9) * (g - v), s + (1 - 0.999) * (g * g - s)
+                root = torch.sqrt(s) / (1 - 0.999 ** (t + 1)) ** 0.5
+                path[t + 1] = path[t] - eta / (1 - 0.9 ** (t + 1)) * v / (root + 1e-8)
+            return path
+    """),
     # ------------------------------------------------------------------ task 5: find_rate
     *slips(
         "find_rate", RATE,
-        ("the worst rate", "b", 0, ("return min(", "return max(")),
+        ("the worst rate", "th", 0, ("return min(", "return max(")),
         ("a list of rates that knows no radius", "h", 1,
          ("radius * 10 ** (k / 3)", "10 ** (k / 3)"), ("range(-9, 4)", "range(-5, 2)")),
-        ("only large rates", "b", 0, ("range(-9, 4)", "range(3, 6)")),
-        ("only small rates", "b", 0, ("range(-9, 4)", "range(-15, -6)")),
-        ("the last rate that was tried", "b", 0, ("key=median)", "key=lambda rate: -rate)")),
+        ("only large rates", "th", 0, ("range(-9, 4)", "range(3, 6)")),
+        ("only small rates", "th", 0, ("range(-9, 4)", "range(-15, -6)")),
+        ("the last rate that was tried", "th", 0, ("key=median)", "key=lambda rate: -rate)")),
         ("looks at another radius", "h", 1, ("final_losses(radius,", "final_losses(1.0,")),
-        ("returns the loss", "b", 0, ("return min(", "return median(min("),
+        ("returns the loss", "th", 0, ("return min(", "return median(min("),
          ("key=median)", "key=median))")),
-        ("returns the place in the list", "b", 0, ("return min([radius * 10 ** (k / 3) for k in "
+        ("returns the place in the list", "th", 0, ("return min([radius * 10 ** (k / 3) for k in "
          "range(-9, 4)], key=median)", "return min(range(13), key=lambda k: "
          "median(radius * 10 ** ((k - 9) / 3)))")),
-        ("returns the logarithm", "b", 0, ("return min(", "return math.log10(min("),
+        ("returns the logarithm", "th", 0, ("return min(", "return math.log10(min("),
          ("key=median)", "key=median))")),
-        ("a tensor instead of a float", "b", 0, ("return min(", "return torch.tensor(min("),
+        ("a tensor instead of a float", "th", 0, ("return min(", "return torch.tensor(min("),
          ("key=median)", "key=median))")),
+    ),
+    *slips(
+        "find_rate", RATE,
+        ("the least of the five losses", "h", 1, ("sorted(final_losses(radius, rate))[2]",
+                                                  "min(final_losses(radius, rate))")),
+        ("the first start alone", "h", 1, ("sorted(final_losses(radius, rate))[2]",
+                                           "final_losses(radius, rate)[0]")),
+        ("the third start, unsorted", "h", 1, ("sorted(final_losses(radius, rate))",
+                                               "final_losses(radius, rate)")),
+        ("a wider list that knows no radius", "h", 1, ("radius * 10 ** (k / 3)", "10 ** (k / 3)")),
     ),
     wrong("find_rate", "a tenth of the radius, without a run", "hidden_find_rate", 1, """
         def find_rate(radius):
@@ -663,6 +853,33 @@ ANSWERS = [
             exponents = torch.rand(30, generator=chance) * 4 - 3
             rates = [radius * 10 ** e for e in exponents.tolist()]
             return min(rates, key=lambda r: sorted(final_losses(radius, r))[2])
+    """),
+    right("find_rate", "remembers its answers", """
+        from functools import lru_cache
+
+        @lru_cache
+        def find_rate(radius):
+            rates = [radius * 10 ** (k / 6 - 3) for k in range(25)]
+            return min(rates, key=lambda r: sorted(final_losses(radius, r))[2])
+    """),
+    right("find_rate", "the losses as a default argument", """
+        def find_rate(radius, losses=final_losses):
+            rates = [radius * 10 ** (4 * k / 9 - 3) for k in range(10)]
+            return min(rates, key=lambda r: sorted(losses(radius, r))[2])
+    """),
+    right("find_rate", "mean of the losses", """
+        def find_rate(radius):
+            rates = radius * torch.logspace(-3, 1, 30, dtype=torch.float64)
+            means = [sum(final_losses(radius, r.item())) / 5 for r in rates]
+            return rates[torch.tensor(means).argmin()].item()
+    """),
+    right("find_rate", "downhill from the largest rate", """
+        def find_rate(radius):
+            rate, tried = 10 * radius, {}
+            while rate >= radius / 1000:
+                tried[rate] = sorted(final_losses(radius, rate))[2]
+                rate /= 1.5
+            return min(tried, key=tried.get)
     """),
     right("find_rate", "a sorted table of medians", """
         def find_rate(radius):
