@@ -424,7 +424,8 @@ ANSWERS = [
         ("only one fall", "b", 0, ("if bad > patience:", "if bad > patience and len(set(rates)) < 2:")),
         ("the best anew after a fall", "h", 1,
          ("min_lr))\n", 'min_lr))\n            best = float("inf")\n')),
-        ("the best starts at the first loss", "t", 2, ('float("inf")', "losses[0] * 2")),
+        ("an empty list is an error", "t", 2, ("    best, bad", "    assert losses[0] is not None\n    best, bad")),
+        ("the best starts at the first loss", "b", 0, ('float("inf")', "losses[0] * 2")),
         ("a cool-down of one epoch", "h", 1,
          ("min_lr))\n            bad = 0", "min_lr))\n            bad = -1")),
     ),
@@ -928,7 +929,9 @@ ANSWERS = [
         "critical_batch", BATCH,
         ("a factor of 20", "b", 0, ("2 * few", "20 * few")),
         ("as many steps as a huge batch", "b", 0, ("< 2 * few", "<= few"), ("/= 1.4", "/= 2")),
-        ("one rate for all, a small one", "b", 0, ("2 * 0.8**k", "0.3")),
+        ("one rate for all, a small one", "h", 1, ("2 * 0.8**k", "0.3")),
+        ("one rate for all, a middling one", "b", 0, ("2 * 0.8**k", "0.7")),
+        ("one rate for all, a large one", "h", 1, ("2 * 0.8**k", "1.5")),
         ("only small rates", "b", 0, ("2 * 0.8**k", "0.1 * 0.8**k")),
         ("rates that are far too large", "b", 0, ("2 * 0.8**k", "2 * 1.25**k")),
         ("the worst rate", "b", 0, ("return min(", "return max(")),
@@ -1050,4 +1053,16 @@ _SEARCH = "another search for the same batch size; the contract leaves the searc
 _TIE = "only an improvement of exactly the threshold differs, and rounding decides about it"
 
 EQUIVALENT = {
+    "clip 7:7 Gt>GtE": "at the limit itself the factor is exactly 1",
+    "critical_batch 5:53 2>3": _SEARCH,
+    "critical_batch 5:66 4>5": "the sixth of nine runs ranks the batch sizes much as the fifth does",
+    "critical_batch 5:84 12>13": _SEARCH,
+    "critical_batch 7:27 1000000000000.0>1000000000001.0": _SEARCH,
+    "critical_batch 7:34 1.0>2.0": _SEARCH,
+    "critical_batch 7:39 1000000.0>1000001.0": _SEARCH,
+    "critical_batch 8:10 Gt>GtE": _SEARCH,
+    "critical_batch 8:23 1.2>2.2": _SEARCH,
+    "critical_batch 10:11 Gt>GtE": _SEARCH,
+    "scheduled 4:45 0>1": "the first epoch always improves, and sets the count to 0",
+    "scheduled 9:11 Lt>LtE": _TIE,
 }
