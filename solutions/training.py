@@ -393,7 +393,9 @@ check.show("plateau", [3.0, 2.0, 2.0, 2.0, 2.0, 2.0], 1.0, 0.1, 1, 0.0, 0.05)
 #   numbers. `steps = 0` gives an empty list.
 # * All chance comes from the state: the same call gives the same result, whatever
 #   `torch.manual_seed` said before.
-# * Five steps and five more from the fifth state must give, **bit for bit**, the states of ten steps.
+# * Five steps and five more from the fifth state must give, **bit for bit**, the states of ten
+#   steps. (The tests forgive the last bits of `theta` and `velocity`, since `@` may add in another
+#   order when a tensor lies elsewhere in memory.)
 # * From scratch.
 #
 # **Example.** `x = [[1., 0.], [0., 2.]]`, `y = [1., 2.]`, `eta = beta = 0.5`, and a state with
@@ -452,7 +454,7 @@ check.true(type(ten) is list and len(ten) == 10 and len(more) == 5,
            "10 steps must give 10 states, and 5 more steps 5 states")
 for place, (a, b) in enumerate(zip(five + more, ten, strict=True), 1):
     for key in keys:
-        check.equal(a[key], b[key], f'"{key}" after step {place} of 5 + 5 steps, which differs '
+        check.close(a[key], b[key], f'"{key}" after step {place} of 5 + 5 steps, which differs '
                     "from that of 10 steps. What does the next step need that is not in the state?")
 print("resume: the visible tests pass")
 
@@ -497,12 +499,13 @@ with check.contract("the generator in a state is not where the run left it"):
 with check.contract("a run that is resumed from one of its states differs from the whole run"):
     for _at in range(17):
         _rest = check.call("resume", _all[_at], *_run, 17 - _at, forbid=TWINS)
-        check.equal([s[k] for s in _rest for k in _keys],
-                    [s[k] for s in _all[_at + 1:] for k in _keys])
+        check.close([s[k] for s in _rest for k in _keys],
+                    [s[k] for s in _all[_at + 1:] for k in _keys], rtol=1e-11, atol=1e-12)
 with check.contract("the result depends on chance outside the state"):
     torch.manual_seed(99)
     _again = check.call("resume", _state, *_run, 18, forbid=TWINS)
-    check.equal([s[k] for s in _again for k in _keys], [s[k] for s in _all for k in _keys])
+    check.close([s[k] for s in _again for k in _keys], [s[k] for s in _all for k in _keys],
+                rtol=1e-11, atol=1e-12)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_resume", "locked": true}
