@@ -38,7 +38,8 @@
 # prints appears there too. When your notebook is graded, hidden tests check the same description on
 # other inputs. Every task stands by itself: the tests of one never use your answer to another. Your
 # functions get copies, so nothing that you do to an argument can harm a test. A cell that does not
-# end is stopped by *Kernel → Interrupt Kernel*. Chapter: *Training in practice* in the part *Train*.
+# end is stopped by *Kernel → Interrupt Kernel*. Chapter: *Training in practice* in the part
+# *Train*.
 #
 # **Notation, used throughout.** $\theta$ parameters, $g$ gradient, $u$ velocity, $\eta$ learning
 # rate ("the rate"), $\beta$ momentum coefficient, $B$ batch size. A number is a Python float or int.
@@ -461,7 +462,7 @@ print("resume: the visible tests pass")
 # %% nbgrader={"grade_id": "hidden_resume", "points": 2}
 from labkit import check
 
-# Hidden tests: the values of many epochs in float64, a resume from every state, another global seed.
+# Hidden tests: the values of many epochs in float64, resumes from many states, another global seed.
 ### BEGIN HIDDEN TESTS
 _g = torch.Generator().manual_seed(5)
 _x = torch.randn(5, 3, generator=_g, dtype=torch.float64)
@@ -497,10 +498,10 @@ with check.contract("the order in a state is not what is left of the epoch"):
 with check.contract("the generator in a state is not where the run left it"):
     check.equal([s["generator"] for s in _all], [r[2] for r in _want])
 with check.contract("a run that is resumed from one of its states differs from the whole run"):
-    for _at in range(17):
+    for _at in range(0, 17, 2):  # within an epoch, and where the order is empty
         _rest = check.call("resume", _all[_at], *_run, 17 - _at, forbid=TWINS)
-        check.close([s[k] for s in _rest for k in _keys],
-                    [s[k] for s in _all[_at + 1:] for k in _keys], rtol=1e-11, atol=1e-12)
+        check.close([_rest[-1][k] for k in _keys], [_all[-1][k] for k in _keys], rtol=1e-11,
+                    atol=1e-12)
 with check.contract("the result depends on chance outside the state"):
     torch.manual_seed(99)
     _again = check.call("resume", _state, *_run, 18, forbid=TWINS)

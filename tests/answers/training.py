@@ -95,7 +95,7 @@ BATCH = dedent("""
         def steps(batch):
             return min(sorted(steps_needed(noise, batch, 2 * 0.8**k))[4] for k in range(12))
         few = steps(1e12)
-        batch = 1e6
+        batch = 1e5
         while steps(batch) < 2 * few:
             batch /= 1.4
         return batch
@@ -964,7 +964,7 @@ ANSWERS = [
         ("a list in place of a number", "b", 0, ("return batch", "return [batch]")),
         ("a wide grid of batch sizes", "b", 0, ("/= 1.4", "/= 10")),
         ("the noise is always 1", "b", 0, ("steps_needed(noise,", "steps_needed(1.0,")),
-        ("starts at 1000", "h", 1, ("batch = 1e6", "batch = 1e3")),
+        ("starts at 1000", "h", 1, ("batch = 1e5", "batch = 1e3")),
         ("never below 64", "t", 1, ("while steps", "while batch > 64 and steps")),
     ),
     wrong("critical_batch", "a formula, without a run", "hidden_critical_batch", 1, """
