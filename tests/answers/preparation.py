@@ -18,8 +18,8 @@ def _change(text: str, *pairs: tuple[str, str]) -> str:
 
 
 def _wrongs(task: str, base: str, *rows: tuple) -> list:
-    """(title, fails, score, (old, new), ...) a row; fails is "v", "h" or "vh"."""
-    cells = {"v": f"test_{task}", "h": f"hidden_{task}"}
+    """(title, fails, score, (old, new), ...) a row; fails is of "v", "h" and, for shift, "e"."""
+    cells = {"v": f"test_{task}", "h": f"hidden_{task}", "e": f"hidden_{task}_edges"}
     return [
         wrong(task, title, " ".join(cells[c] for c in fails), score, _change(base, *pairs))
         for title, fails, score, *pairs in rows
@@ -28,7 +28,7 @@ def _wrongs(task: str, base: str, *rows: tuple) -> list:
 
 SQUARED = """
 def squared_error(prediction, target):
-    n = len(prediction)
+    n = prediction.numel()
     for values in (prediction, target):
         if tuple(values.shape) not in ((n,), (n, 1)):
             raise ValueError("shapes")
@@ -81,6 +81,19 @@ def shift(images, right, down):
         d = min(max(int(down[i]), -h), h)
         out.append(wide[i, :, h - d: 2 * h - d, w - r: 2 * w - r])
     return torch.stack(out)
+"""
+
+SLICES = """
+def shift(images, right, down):
+    n, _, h, w = images.shape
+    if right.shape != (n,) or down.shape != (n,):
+        raise ValueError("shape")
+    out = torch.zeros_like(images)
+    for i, (r, d) in enumerate(zip(right.tolist(), down.tolist())):
+        if abs(r) < w and abs(d) < h:
+            out[i, :, max(d, 0): h - max(-d, 0), max(r, 0): w - max(-r, 0)] = (
+                images[i, :, max(-d, 0): h - max(d, 0), max(-r, 0): w - max(r, 0)])
+    return out
 """
 
 FAIR = """
@@ -190,19 +203,46 @@ ANSWERS = [
             ),
         ),
         ("the worked example", "vh", 0, ("return (error ** 2).mean()", "return torch.tensor(2.0)")),
+        (
+            "of the target only the entries are counted",
+            "h",
+            1,
+            (
+                CHECK,
+                """    if tuple(prediction.shape) not in ((n,), (n, 1)) or target.numel() != n:
+        raise ValueError("shapes")
+""",
+            ),
+        ),
+        (
+            "any number of axes of length 1",
+            "h",
+            1,
+            (
+                CHECK,
+                """    for values in (prediction, target):
+        if values.dim() == 0 or len(values) != n or values.numel() != n:
+            raise ValueError("shapes")
+""",
+            ),
+        ),
+        (
+            "TypeError for a single number, which has no length",
+            "h",
+            1,
+            ("n = prediction.numel()", "n = len(prediction)"),
+        ),
     ),
     right(
         "squared_error",
         "columns instead of rows",
         """
         def squared_error(prediction, target):
-            if len(prediction) != len(target):
-                raise ValueError("rows")
             if prediction.dim() == 1:
                 prediction = prediction[:, None]
             if target.dim() == 1:
                 target = target[:, None]
-            if prediction.shape != target.shape or prediction.shape[1] != 1:
+            if prediction.shape != target.shape or prediction.shape[1:] != (1,):
                 raise ValueError("shapes")
             return (prediction - target).pow(2).mean()
         """,
@@ -214,7 +254,7 @@ ANSWERS = [
         import torch.nn.functional as F
 
         def squared_error(prediction, target):
-            n = prediction.shape[0]
+            n = target.numel()
             for v in (prediction, target):
                 if list(v.shape) not in ([n], [n, 1]):
                     raise ValueError(v.shape)
@@ -226,11 +266,11 @@ ANSWERS = [
         "a loop",
         """
         def squared_error(prediction, target):
+            if prediction.dim() not in (1, 2) or target.dim() not in (1, 2):
+                raise ValueError("axes")
             n = len(prediction)
             if len(target) != n or prediction.numel() != n or target.numel() != n:
                 raise ValueError("rows")
-            if prediction.dim() > 2 or target.dim() > 2:
-                raise ValueError("axes")
             total = prediction.new_zeros(())
             for a, b in zip(prediction.flatten(), target.flatten()):
                 total += (a - b) ** 2
@@ -243,8 +283,10 @@ ANSWERS = [
         """
         def squared_error(prediction, target):
             p, t = prediction.numpy(), target.numpy()
-            if p.shape[:1] != t.shape[:1] or p.size != len(p) or t.size != len(t):
+            if {p.ndim, t.ndim} - {1, 2} or p.size != len(p) or t.size != len(t):
                 raise ValueError("shapes")
+            if len(p) != len(t):
+                raise ValueError("rows")
             return torch.tensor(np.square(p.ravel() - t.ravel()).mean(), dtype=prediction.dtype)
         """,
     ),
@@ -256,7 +298,7 @@ ANSWERS = [
             pass
 
         def squared_error(prediction, target):
-            n = len(target)
+            n = target.numel()
             if any(tuple(v.shape) not in {(n,), (n, 1)} for v in (prediction, target)):
                 raise Shapes
             prediction = prediction.reshape(-1)
@@ -349,13 +391,33 @@ ANSWERS = [
                 "            rows[i, labels[i]] = 1.0",
             ),
         ),
+        (
+            "a number alone is a label too",
+            "h",
+            1,
+            (
+                "    if labels.dim() != 1:",
+                "    if labels.dim() == 0:\n        labels = labels[None]\n"
+                "    if labels.dim() != 1:",
+            ),
+        ),
+        (
+            "any number of axes of length 1",
+            "h",
+            1,
+            (
+                "if labels.dim() == 2 and labels.shape[1] == 1:\n        labels = labels[:, 0]",
+                "if labels.dim() and labels.numel() == len(labels):\n"
+                "        labels = labels.flatten()",
+            ),
+        ),
     ),
     right(
         "one_hot",
         "the library's",
         """
         def one_hot(labels, classes):
-            if tuple(labels.shape) not in ((len(labels),), (len(labels), 1)):
+            if tuple(labels.shape) not in ((labels.numel(),), (labels.numel(), 1)):
                 raise ValueError("shape")
             labels = labels.flatten()
             if ((labels < 0) | (labels > classes - 1)).any():
@@ -368,7 +430,7 @@ ANSWERS = [
         "a comparison",
         """
         def one_hot(labels, classes):
-            if labels.numel() != len(labels) or labels.dim() > 2:
+            if labels.dim() not in (1, 2) or labels.numel() != len(labels):
                 raise ValueError("shape")
             if not all(0 <= int(v) < classes for v in labels.flatten()):
                 raise ValueError("range")
@@ -395,7 +457,7 @@ ANSWERS = [
         """
         def one_hot(labels, classes):
             values = labels.numpy()
-            if values.ndim > 2 or values.size != len(values):
+            if values.ndim not in (1, 2) or values.size != len(values):
                 raise ValueError("shape")
             if set(values.ravel().tolist()) - set(range(classes)):
                 raise ValueError("range")
@@ -408,6 +470,8 @@ ANSWERS = [
         """
         def one_hot(labels, classes):
             rows = []
+            if labels.dim() not in (1, 2):
+                raise ValueError("axes")
             for label in labels.tolist():
                 if isinstance(label, list):
                     (label,) = label
@@ -558,6 +622,33 @@ ANSWERS = [
                 "return apply(train).astype('f4'), apply(test).astype('f4')",
             ),
         ),
+        (
+            "a test table with an empty column is refused",
+            "h",
+            2,
+            (
+                "np.isnan(train).all(axis=0).any()",
+                "any(np.isnan(t).all(axis=0).any() for t in (train, test))",
+            ),
+        ),
+        (
+            "a gap in a row that comes alone is 0",
+            "h",
+            2,
+            (
+                "np.where(np.isnan(table), means, table)",
+                "np.where(np.isnan(table), means if len(table) > 1 else 0.0, table)",
+            ),
+        ),
+        (
+            "flags of the columns with a gap in the training rows only",
+            "h",
+            2,
+            (
+                "np.isnan(table).astype(float)]",
+                "np.isnan(table).astype(float)[:, np.isnan(train).any(axis=0)]]",
+            ),
+        ),
     ),
     wrong(
         "prepare",
@@ -672,20 +763,20 @@ ANSWERS = [
     *_wrongs(
         "shift",
         SHIFT,
-        ("left for right", "vh", 0, ("w - r: 2 * w - r", "w + r: 2 * w + r")),
-        ("up for down", "vh", 0, ("h - d: 2 * h - d", "h + d: 2 * h + d")),
+        ("left for right", "vhe", 0, ("w - r: 2 * w - r", "w + r: 2 * w + r")),
+        ("up for down", "vhe", 0, ("h - d: 2 * h - d", "h + d: 2 * h + d")),
         (
             "the two axes swapped",
-            "vh",
+            "vhe",
             0,
             ("int(right[i])", "int(down[i])@"),
             ("int(down[i]), -h", "int(right[i]), -h"),
             ("int(down[i])@", "int(down[i])"),
         ),
-        ("the first shift for all", "h", 1, ("right[i]", "right[0]"), ("down[i]", "down[0]")),
+        ("the first shift for all", "h", 2, ("right[i]", "right[0]"), ("down[i]", "down[0]")),
         (
             "rolls around",
-            "vh",
+            "vhe",
             0,
             (
                 "wide = torch.nn.functional.pad(images, (w, w, h, h))",
@@ -694,7 +785,7 @@ ANSWERS = [
         ),
         (
             "repeats the edge",
-            "vh",
+            "vhe",
             0,
             (
                 "wide = torch.nn.functional.pad(images, (w, w, h, h))",
@@ -704,68 +795,125 @@ ANSWERS = [
         ),
         (
             "float32 comes back",
-            "h",
+            "he",
             1,
             ("return torch.stack(out)", "return torch.stack(out).float()"),
         ),
-        ("limited to one pixel", "h", 1, ("-w), w)", "-1), 1)"), ("-h), h)", "-1), 1)")),
-        ("one pixel stays", "h", 1, ("-w), w)", "-w + 1), w - 1)")),
+        ("limited to one pixel", "he", 1, ("-w), w)", "-1), 1)"), ("-h), h)", "-1), 1)")),
+        ("one pixel stays", "e", 2, ("-w), w)", "-w + 1), w - 1)")),
         (
             "no check",
-            "h",
-            1,
+            "e",
+            2,
             (
                 "    if tuple(right.shape) != (n,) or tuple(down.shape) != (n,):\n"
                 '        raise ValueError("one shift an image")\n',
                 "",
             ),
         ),
-        ("down is not checked", "h", 1, (" or tuple(down.shape) != (n,)", "")),
-        ("right is not checked", "h", 1, ("tuple(right.shape) != (n,) or ", "")),
-        ("the channel axis is lost", "vh", 0, ("wide[i, :,", "wide[i, 0,")),
+        ("down is not checked", "e", 2, (" or tuple(down.shape) != (n,)", "")),
+        ("right is not checked", "e", 2, ("tuple(right.shape) != (n,) or ", "")),
+        ("the channel axis is lost", "vhe", 0, ("wide[i, :,", "wide[i, 0,")),
         (
             "the first channel only",
-            "h",
+            "he",
             1,
             (
                 "return torch.stack(out)",
                 "out = torch.stack(out)\n    out[:, 1:] = images[:, 1:]\n    return out",
             ),
         ),
-        ("nothing moves", "vh", 0, ("return torch.stack(out)", "return images")),
+        ("zeros", "vhe", 0, ("return torch.stack(out)", "return torch.zeros_like(images)")),
+        ("nothing moves", "vhe", 0, ("return torch.stack(out)", "return images")),
         (
             "the image is taken as square",
-            "h",
+            "he",
             1,
             ("n, channels, h, w = images.shape", "n, channels, h, w = images.shape\n    w = h"),
         ),
-        ("positive shifts only", "vh", 0, ("-w), w)", "0), w)"), ("-h), h)", "0), h)")),
-        ("TypeError where ValueError is asked", "h", 1, ("raise ValueError", "raise TypeError")),
+        ("positive shifts only", "vhe", 0, ("-w), w)", "0), w)"), ("-h), h)", "0), h)")),
+        ("TypeError where ValueError is asked", "e", 2, ("raise ValueError", "raise TypeError")),
         (
-            "a view of small floats: what comes in is not 0 there",
+            "what comes in is not 0 in float32",
             "v",
             2,
             (
                 "return torch.stack(out)",
-                "out = torch.stack(out)\n    return out + 1e-3 if out.is_floating_point() else out",
+                "out = torch.stack(out)\n    single = out.dtype == torch.float32\n"
+                "    return out + 1e-3 if single else out",
+            ),
+        ),
+        (
+            "through float32",
+            "h",
+            2,
+            ("pad(images, (w, w, h, h))", "pad(images.float(), (w, w, h, h))"),
+            ("torch.stack(out)", "torch.stack(out).to(images.dtype)"),
+        ),
+        (
+            "bytes or float32",
+            "h",
+            2,
+            (
+                "return torch.stack(out)",
+                "out = torch.stack(out)\n    small = out.dtype == torch.uint8\n"
+                "    return out if small else out.float()",
             ),
         ),
     ),
+    *[
+        wrong("shift", title, "hidden_shift_edges", 2, _change(SLICES, *pairs))
+        for title, *pairs in (
+            ("slices without a bound", ("        if abs(r) < w and abs(d) < h:\n    ", "    ")),
+            ("slices that are bounded to the right only", ("abs(r) < w", "r < w")),
+            ("slices that are bounded below only", ("abs(d) < h", "d < h")),
+        )
+    ],
     right("shift", "pads", SHIFT),
+    right("shift", "slices", SLICES),
     right(
         "shift",
-        "slices",
+        "pads with negative widths",
         """
         def shift(images, right, down):
             n, _, h, w = images.shape
             if right.shape != (n,) or down.shape != (n,):
                 raise ValueError("shape")
-            out = torch.zeros_like(images)
-            for i, (r, d) in enumerate(zip(right.tolist(), down.tolist())):
-                if abs(r) < w and abs(d) < h:
-                    out[i, :, max(d, 0): h + min(d, 0), max(r, 0): w + min(r, 0)] = (
-                        images[i, :, max(-d, 0): h + min(-d, 0), max(-r, 0): w + min(-r, 0)])
-            return out
+            out = []
+            for image, r, d in zip(images, right.tolist(), down.tolist()):
+                if abs(r) >= w or abs(d) >= h:
+                    out.append(image * 0)
+                else:
+                    out.append(torch.nn.functional.pad(image, (r, -r, d, -d)))
+            return torch.stack(out)
+        """,
+    ),
+    right(
+        "shift",
+        "in place",
+        """
+        def shift(images, right, down):
+            if right.shape != images.shape[:1] or down.shape != images.shape[:1]:
+                raise ValueError("shape")
+            h, w = images.shape[2:]
+            for image, r, d in zip(images, right.clamp(-w, w).tolist(), down.clamp(-h, h).tolist()):
+                image[:] = image.roll((d, r), (1, 2))
+                image[:, :, slice(0, r) if r > 0 else slice(w + r, w)] = 0
+                image[:, slice(0, d) if d > 0 else slice(h + d, h)] = 0
+            return images
+        """,
+    ),
+    right(
+        "shift",
+        "SciPy's",
+        """
+        def shift(images, right, down):
+            from scipy.ndimage import shift as move
+            if right.shape != images.shape[:1] or down.shape != images.shape[:1]:
+                raise ValueError("shape")
+            new = [move(image.numpy(), (0, int(d), int(r)), order=0)
+                   for image, r, d in zip(images, right, down)]
+            return torch.from_numpy(np.stack(new))
         """,
     ),
     right(
@@ -1009,6 +1157,18 @@ fair_accuracy = _outer(fair_accuracy)
             1,
             ("for t in [-0.5] + sorted(p.tolist()):", "for t in [1 / (1 + c)]:"),
         ),
+        (
+            "a grid of 0.01",
+            "h",
+            1,
+            ("[-0.5] + sorted(p.tolist())", "[i / 100 for i in range(-1, 101)]"),
+        ),
+        (
+            "a grid of 0.001",
+            "h",
+            1,
+            ("[-0.5] + sorted(p.tolist())", "[i / 1000 for i in range(-1, 1001)]"),
+        ),
         ("always a half", "vh", 0, ("[-0.5] + sorted(p.tolist())", "[0.5]")),
         ("only the values of p", "h", 1, ("[-0.5] + ", "")),
         ("0 is the lowest that is tried", "h", 1, ("[-0.5] + ", "[0.0] + ")),
@@ -1084,6 +1244,29 @@ fair_accuracy = _outer(fair_accuracy)
                 if best is None or cost <= best[1]:
                     best = (float(t), float(cost))
             return best
+        """,
+    ),
+    right(
+        "cheapest_threshold",
+        "whole numbers at the start",
+        """
+        def cheapest_threshold(p, y, c):
+            best = (-1, (y == 0).sum())
+            for t in p:
+                cost = c * ((p <= t) & (y == 1)).sum() + ((p > t) & (y == 0)).sum()
+                if cost < best[1]:
+                    best = (t, cost)
+            return best
+        """,
+    ),
+    right(
+        "cheapest_threshold",
+        "the next number below each, and infinity",
+        """
+        def cheapest_threshold(p, y, c):
+            t = np.r_[np.nextafter(p, -1), np.inf]
+            cost = [np.where(y == 1, c * (p <= v), 1.0 * (p > v)).sum() for v in t]
+            return [float(t[np.argmin(cost)]), float(min(cost))]
         """,
     ),
     right(
