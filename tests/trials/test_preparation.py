@@ -7,6 +7,7 @@ The ids that a test serves are in book/_data/errata/preparation.yml.
 import warnings
 
 import numpy as np
+import pytest
 import torch
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -84,16 +85,22 @@ def test_dataset(outcome):
     probe = "{k: attempt(v) for k, v in kinds.items()}"
     got = trial.run(text, setup=CONTAINERS, probe=[probe]).values[probe]
     works = [kind for kind, shape in got.items() if shape == []]
-    assert works == ["list of 0-d arrays"] and got["column"] == [1]  # cross-entropy refuses it
+    assert works == ["list of 0-d arrays"] and got["column"] == [1]
     assert list(got.values()).count("TypeError") == 4
     mended = trial.repair(text, ("torch.from_numpy(target).long()",
                                  "torch.as_tensor(target, dtype=torch.long)"))
     got = trial.run(mended.text, setup=CONTAINERS, probe=[probe]).values[probe]
     assert [kind for kind, shape in got.items() if shape == []] == [k for k in got if k != "column"]
+    probe = "MNISTDataset(images.numpy(), kinds['list of 0-d arrays'])[3]"
+    got_images = trial.run(mended.text + f"\n{probe}\n", setup=CONTAINERS)
+    assert got_images.type == "ValueError" and "sub-type of ndarray" in got_images.message
+    with pytest.raises(RuntimeError, match="multi-target not supported"):
+        F.cross_entropy(torch.zeros(2, 10), torch.zeros(2, 1, dtype=torch.long))  # the column
     outcome("L12", "As printed it stops at line {line} with `{type}: {message}`. With images and "
             "labels supplied, a label cannot be had from a tensor, an array of int64 or uint8, or "
             "a list of numbers ({failed} times `TypeError`); a column gives labels of shape (1,); "
-            "only {works} works. With `as_tensor` {mended} of {kinds} containers do.",
+            "only {works} works. With `as_tensor` {mended} of {kinds} containers do. Images as an "
+            "array stop it with `{images}`.", images=got_images.type,
             line=printed.line, type=printed.type, message=printed.message, failed=4,
             works="a list of 0-d arrays", mended=sum(s == [] for s in got.values()),
             kinds=len(got))
@@ -185,35 +192,34 @@ def test_correlation(outcome):
             high=high, same=np.abs(after - np.eye(10)).max())
 
 
-KERAS = """
-import sys, types
-calls = []
-class ImageDataGenerator:
-    def __init__(self, **settings):
-        calls.append(settings)
-    def flow_from_directory(self, folder, **settings):
-        calls.append(settings)
-        return iter(())
-for name in ("tensorflow", "tensorflow.keras", "tensorflow.keras.preprocessing",
-             "tensorflow.keras.preprocessing.image"):
-    sys.modules[name] = types.ModuleType(name)
-sys.modules[name].ImageDataGenerator = ImageDataGenerator
+FOLDER = trial.KERAS + """
+import numpy
+from PIL import Image
+for name in ("preprocessing", "preprocessing.image"):
+    sys.modules[f"tensorflow.keras.{name}"] = importlib.import_module(f"{keras.__name__}.{name}")
+for kind in ("cat", "dog"):
+    os.makedirs(f"data/{kind}")
+    for i in range(2):
+        pixels = numpy.full((160, 150, 3), 200, dtype=numpy.uint8)
+        Image.fromarray(pixels).save(f"data/{kind}/{i}.png")
 """
 
 
 def test_generator(outcome):
     text = trial.listing("L21").text
-    kept = "[n for n, v in list(globals().items()) if type(v) is type(iter(()))]"
-    got = trial.run(text, setup=KERAS, probe=["calls", kept])
-    made, flow = got.values["calls"]
-    assert got.status == "ok" and got.values[kept] == []
-    assert made["horizontal_flip"] is True and not {"rescale", "preprocessing_function"} & set(made)
-    assigned = trial.repair(text, ("datagen.flow", "batches = datagen.flow"))
-    assert trial.run(assigned.text, setup=KERAS, probe=[kept]).values[kept] == ["batches"]
-    outcome("L21", "Run against a stand-in that notes its calls (TensorFlow is not part of this "
-            "course's environment): {settings} settings, flips among them, none that scales "
-            "pixels; the iterator over images of {size} is kept under {names} names.",
-            settings=len(made), size=str(tuple(flow["target_size"])), names=0)
+    kept = "[n for n, v in list(globals().items()) if type(v).__name__ == 'DirectoryIterator']"
+    probe = [kept, "datagen.horizontal_flip", "type(datagen).__module__",
+             "(lambda b: [list(b.shape), float(b.max())])(next(datagen.flow_from_directory("
+             "'data', target_size=(150, 150), batch_size=32))[0])"]
+    got = trial.run(text, setup=FOLDER, probe=probe, timeout=300)  # Keras starts slowly
+    names, flips, module, (shape, top) = (got.values[p] for p in probe)
+    assert got.status == "ok" and names == [] and flips is True and "legacy" in module
+    assert shape == [4, 150, 150, 3] and top == 200  # no rescaling
+    outcome("L21", "Run with Keras on PyTorch and four images in two folders, it prints `{found}` "
+            "and keeps the iterator under {names} names. Batches have the shape {shape}, their "
+            "largest pixel is {top:.0f}, as in the files; the class now lives in `{module}`.",
+            found=got.stdout.split("\n")[0], names=len(names), shape=str(shape), top=top,
+            module=module)
 
 
 def network(seed, inputs, width, lr):
