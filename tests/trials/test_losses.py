@@ -448,7 +448,7 @@ def test_speed_and_dead_units(outcome):
     digits = data.load("digits")
     x, y = digits.x_train.flatten(1), digits.y_train
     best = {}
-    settings = {"sigmoid": (torch.sigmoid, (math.sqrt(2), 8)),
+    settings = {"sigmoid": (torch.sigmoid, (math.sqrt(2), 6)),
                 "ReLU": (torch.relu, (math.sqrt(2),))}
     for depth, (name, (act, gains)) in ((d, s) for d in (1, 6) for s in settings.items()):
         runs = [fit(network((64, *[32] * depth, 10), gain), act, lr, x, y, 250)
@@ -463,14 +463,14 @@ def test_speed_and_dead_units(outcome):
         off[name] = int((x @ net[0][0] + net[0][1] <= 0).all(1).sum())
         after[name] = fit(net, act, 0.1, x, y, 600)
     assert min(off.values()) > 120  # of 160: the leak does not keep units above zero
-    assert after["leaky"].min() > after["ReLU"].max() + 0.1
+    assert after["leaky"].median() > after["ReLU"].median() + 0.3
     outcome("C161", "Digits, {steps} steps, 5 seeds, each activation at its best of the same "
             "rates. With one hidden layer the medians differ by less than {one} percentage "
             "points. With six the sigmoid's median is {sigmoid:.0%} right, ReLU's {relu:.0%}. "
             "After 100 steps at a rate of 3, {off} of 160 ReLU units and {off_leaky} of 160 "
-            "leaky ones are below 0 for every example; 600 steps at 0.1 then bring the ReLU "
-            "networks to {dead:.0%} at most, the median leaky one to {alive:.0%}.",
+            "leaky ones are below 0 for every example; 600 steps at 0.1 then bring the median "
+            "ReLU network to {dead:.0%}, the median leaky one to {alive:.0%}.",
             rel=dict.fromkeys(("sigmoid", "relu", "dead", "alive", "off", "off_leaky"), 0.25),
             steps=250, one=3, sigmoid=best[6, "sigmoid"].median(),
             relu=best[6, "ReLU"].median(), off=off["ReLU"], off_leaky=off["leaky"],
-            dead=after["ReLU"].max(), alive=after["leaky"].median())
+            dead=after["ReLU"].median(), alive=after["leaky"].median())
