@@ -10,7 +10,10 @@ from unittest import mock
 
 GRADIENTS = ("torch.autograd.grad", "torch.autograd.backward", "torch.autograd.functional",
              "torch.autograd.forward_ad", "torch.Tensor.backward", "torch.func")
-OPTIMIZERS = ("torch.optim",)
+OPTIMIZERS = ("torch.optim",  # and the functions behind its classes
+              *(f"torch.optim.{name}.{name}" for name in (
+                  "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "nadam", "radam",
+                  "rmsprop", "rprop", "sgd")))
 LEAST_SQUARES = ("numpy.polyfit", "scipy.linalg.lstsq",
                  *(f"{library}.linalg.{name}" for library in ("torch", "numpy")
                    for name in ("lstsq", "solve", "inv", "pinv")))

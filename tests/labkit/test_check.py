@@ -137,6 +137,8 @@ def test_a_stub_is_unfinished_for_every_word(notebook):
                       "f = lambda x: F.jacobian(lambda t: t.sum(), x)"),
     (check.OPTIMIZERS, "import torch\nf = lambda x: torch.optim.SGD([x.requires_grad_()]).step()"),
     (check.OPTIMIZERS, "from torch.optim import Adam\nf = lambda x: Adam([x.requires_grad_()])"),
+    (check.OPTIMIZERS, "from torch.optim.sgd import sgd\nf = lambda x: sgd([x], [x], [None], "
+     "weight_decay=0, momentum=0, lr=1, dampening=0, nesterov=False, maximize=False)"),
 ])
 def test_a_forbidden_twin_earns_nothing_under_any_name(notebook, names, code):
     notebook(code)

@@ -4,12 +4,14 @@ import statistics
 import time
 
 import torch
+import torch._inductor.config
 from torch.nn.functional import cross_entropy
 
 from labkit import measure
 from labkit.models import MLP
 from labkit.train.step import Step
 
+torch._inductor.config.force_disable_caches = True  # a first step compiles, it does not look up
 SEED, DEVICE = 0, "cpu"
 WIDTHS = (32, 256, 1024)
 ROWS = (*(str(width) for width in WIDTHS), "check")
