@@ -190,8 +190,7 @@ from labkit import check
 ### BEGIN HIDDEN TESTS
 from labkit import optim as _optim  # equal to torch.optim, and quicker to start
 
-_scratch = (*check.OPTIMIZERS, "labkit.optim",
-            "labkit.optim.rules")
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
 _g = torch.Generator().manual_seed(2)
 _gradients = torch.randn(20, 3, generator=_g, dtype=torch.float64)
 _theta = torch.randn(3, generator=_g, dtype=torch.float64)
@@ -266,8 +265,7 @@ def adamw(gradients, theta, eta, decay):
 # %% nbgrader={"grade_id": "test_adamw", "points": 1}
 from labkit import check
 
-scratch = (*check.OPTIMIZERS, "labkit.optim",
-           "labkit.optim.rules")
+scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
 got = check.call("adamw", torch.tensor([[2.0, -4.0], [2.0, -4.0]]), torch.ones(2), 0.1, 0.0,
                  forbid=scratch)
 check.close(got, torch.tensor([[1.0, 1.0], [0.9, 1.1], [0.8, 1.2]]),
@@ -278,8 +276,7 @@ print("adamw: the visible tests without decay pass")
 # %% nbgrader={"grade_id": "test_decay", "points": 2}
 from labkit import check
 
-scratch = (*check.OPTIMIZERS, "labkit.optim",
-           "labkit.optim.rules")
+scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
 twos = torch.full((2, 1), 2.0, dtype=torch.float64)
 got = check.call("adamw", twos, torch.ones(1, dtype=torch.float64), 0.1, 0.5, forbid=scratch)
 check.close(got, torch.tensor([[1.0], [0.85], [0.7075]], dtype=torch.float64),
@@ -294,8 +291,7 @@ from labkit import check
 ### BEGIN HIDDEN TESTS
 from labkit import optim as _optim  # equal to torch.optim, and quicker to start
 
-_scratch = (*check.OPTIMIZERS, "labkit.optim",
-            "labkit.optim.rules")
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
 _g = torch.Generator().manual_seed(3)
 _gradients = torch.randn(100, 3, generator=_g, dtype=torch.float64)
 _gradients = _gradients * torch.tensor([1.0, 100.0, 0.01], dtype=torch.float64)
@@ -328,8 +324,7 @@ from labkit import check
 ### BEGIN HIDDEN TESTS
 from labkit import optim as _optim
 
-_scratch = (*check.OPTIMIZERS, "labkit.optim",
-            "labkit.optim.rules")
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
 _g = torch.Generator().manual_seed(4)
 _gradients = torch.randn(100, 3, generator=_g, dtype=torch.float64)
 _theta = torch.randn(3, generator=_g, dtype=torch.float64)
@@ -424,8 +419,7 @@ def mended(a, theta, eta, steps):
 # %% nbgrader={"grade_id": "test_descends", "points": 1}
 from labkit import check
 
-scratch = (*check.OPTIMIZERS, "labkit.optim",
-           "labkit.optim.rules")
+scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
 got = check.call("mended", torch.tensor([1.0, 0.0]), torch.ones(2), 0.1, 200, forbid=scratch)
 check.true(type(got) is torch.Tensor and got.shape == (201, 2) and got.dtype == torch.float32,
            "expected a path, a tensor of shape (201, 2) and dtype torch.float32, got "
@@ -439,8 +433,7 @@ print("mended: it descends")
 # %% nbgrader={"grade_id": "test_mended", "points": 1}
 from labkit import check
 
-scratch = (*check.OPTIMIZERS, "labkit.optim",
-           "labkit.optim.rules")
+scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
 one = torch.ones(1, dtype=torch.float64)
 got = check.call("mended", one, one, 0.2, 1, forbid=scratch)
 check.close(got, torch.tensor([[1.0], [0.8]], dtype=torch.float64),
@@ -456,8 +449,7 @@ from labkit import check
 ### BEGIN HIDDEN TESTS
 from labkit import optim as _optim  # equal to torch.optim, and quicker to start
 
-_scratch = (*check.OPTIMIZERS, "labkit.optim",
-            "labkit.optim.rules")
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
 _a = torch.tensor([1.0, 100.0, 3.0], dtype=torch.float64)
 _start = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
 with check.contract("the path differs from the library's on a bowl of three dimensions"):
@@ -479,8 +471,7 @@ from labkit import check
 ### BEGIN HIDDEN TESTS
 from labkit import optim as _optim
 
-_scratch = (*check.OPTIMIZERS, "labkit.optim",
-            "labkit.optim.rules")
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
 _a = torch.tensor([1e-6, 1e-7, 0.0], dtype=torch.float64)
 _start = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
 with check.contract("the path differs from the library's on curvatures of a millionth and of 0"):

@@ -27,3 +27,11 @@ def wrong(task: str, title: str, fails: str, score: float, code: str) -> Answer:
 def right(task: str, title: str, code: str) -> Answer:
     """A correct answer in another style than the reference."""
     return Answer(task, title, dedent(code).strip() + "\n", frozenset(), None)
+
+
+def slip(code: str, *pairs: tuple[str, str]) -> str:
+    """`code` with each old piece, which stands in it once, replaced by the mistake."""
+    for old, new in pairs:
+        assert code.count(old) == 1, (old, code.count(old))
+        code = code.replace(old, new)
+    return code

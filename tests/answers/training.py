@@ -5,16 +5,7 @@ Most wrong answers are a right one with one mistake; `slip` puts it in.
 
 from textwrap import dedent
 
-from tests.answers.bank import right, wrong
-
-
-def slip(code: str, *pairs: tuple[str, str]) -> str:
-    """`code` with each old piece, which stands in it once, replaced by the mistake."""
-    for old, new in pairs:
-        assert code.count(old) == 1, (old, code.count(old))
-        code = code.replace(old, new)
-    return code
-
+from tests.answers.bank import right, slip, wrong
 
 WARMUP = dedent("""
     def warmup_cosine(total, warmup, peak, floor):
