@@ -142,15 +142,15 @@ from labkit import check
 ### BEGIN HIDDEN TESTS
 with check.contract("a rate of the warm-up of a long run is wrong"):
     _got = check.call("warmup_cosine", 100, 10, 0.3, 0.05, forbid=TWINS)
-    check.close(_got[:10], [0.03 * t for t in range(1, 11)], rtol=1e-9)
+    check.close(_got[:10], [0.03 * t for t in range(1, 11)], rtol=1e-5)
 with check.contract("a rate of the cosine of a long run is wrong"):
     check.close(_got[10:], [0.05 + 0.25 * math.cos(math.pi * t / 180) ** 2 for t in range(1, 91)],
-                rtol=1e-9)
+                rtol=1e-5)
 with check.contract("fails when the warm-up fills the run"):
     check.close(check.call("warmup_cosine", 4, 4, 2.0, 1.0, forbid=TWINS), [0.5, 1.0, 1.5, 2.0],
-                rtol=1e-9)
+                rtol=1e-5)
 with check.contract("fails when peak and floor are the same"):
-    check.close(check.call("warmup_cosine", 4, 1, 2.0, 2.0, forbid=TWINS), [2.0] * 4, rtol=1e-9)
+    check.close(check.call("warmup_cosine", 4, 1, 2.0, 2.0, forbid=TWINS), [2.0] * 4, rtol=1e-5)
 with check.contract("accepts a warm-up that is longer than the run, or negative"):
     check.raises("warmup_cosine", ValueError, 4, 5, 1.0, 0.0)
     check.raises("warmup_cosine", ValueError, 4, -1, 1.0, 0.0)
@@ -220,6 +220,10 @@ check.equal(clipped, pair, "a limit of 6: gradients below it are never scaled up
 got = check.call("clip", [torch.zeros(2)], 1.0, forbid=TWINS)
 clipped, norm = check.parts(got, "clipped", "norm")
 check.equal(clipped, [torch.zeros(2)], "gradients that are all 0: is there a division by the norm?")
+got = check.call("clip", [torch.tensor(3.0), torch.tensor([4.0])], 1.0, forbid=TWINS)
+clipped, norm = check.parts(got, "clipped", "norm")
+check.close(clipped, [torch.tensor(0.6), torch.tensor([0.8])],
+            "a float32 gradient of shape (): is the factor a Python float, or a float64 tensor?")
 print("clip: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_clip", "points": 1}
@@ -269,6 +273,7 @@ check.show("clip", [torch.tensor([1.0, 2.0]), torch.tensor(2.0)], 1.0)
 #
 # * `losses`: a list of numbers, positive or `nan`; an epoch whose loss is `nan` is a bad one. The
 #   result is a list of as many Python floats; an empty list gives an empty list.
+# * `patience` is an int from 0 on, and $0 \le$ `threshold` $< 1$.
 # * `rate`, the rate before the first epoch, may already be below `min_lr`; then it stays as it is: a
 #   plateau never raises a rate.
 # * Raises `ValueError` unless $0 < $ `factor` $ < 1$.
@@ -454,9 +459,11 @@ more = check.call("resume", five[-1], *data, 0.1, 0.5, 5, forbid=TWINS)
 check.true(type(ten) is list and len(ten) == 10 and len(more) == 5,
            "10 steps must give 10 states, and 5 more steps 5 states")
 for place, (a, b) in enumerate(zip(five + more, ten, strict=True), 1):
+    ask = ("Does a later step change an earlier state, or is there chance from outside the state?"
+           if place <= 5 else "What does the next step need that is not in the state?")
     for key in keys:
         check.close(a[key], b[key], f'"{key}" after step {place} of 5 + 5 steps, which differs '
-                    "from that of 10 steps. What does the next step need that is not in the state?")
+                    f"from that of 10 steps. {ask}")
 print("resume: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_resume", "points": 2}
@@ -545,8 +552,8 @@ print(f"section C.1.3, after 20 epochs without improvement: the rate is {rate:.2
 
 # %% [markdown]
 # Find both faults. Then write `scheduled(lr0, val_losses)`: the rates with which the epochs are
-# trained when **both** callbacks are at work, repaired. `val_losses` holds the validation loss at the
-# end of epoch $e = 0, 1, \dots, n - 1$.
+# trained when **both** callbacks are at work, repaired. `val_losses` holds the validation loss, a
+# finite number, at the end of epoch $e = 0, 1, \dots, n - 1$.
 #
 # * Returns a list of `n` Python floats: the rate **during** epoch $e$. `n` may be anything, 0
 #   included.
@@ -618,29 +625,29 @@ def _meant(lr0, plateaus, n):
 
 with check.contract("forty epochs of falling losses from another rate are wrong"):
     _losses = [2 - 0.01 * e for e in range(40)]
-    check.close(check.call("scheduled", 0.5, _losses), _meant(0.5, [], 40), rtol=1e-9)
+    check.close(check.call("scheduled", 0.5, _losses), _meant(0.5, [], 40), rtol=1e-5)
 with check.contract("thirty epochs on one plateau are wrong: it must act as often as it comes"):
     check.close(check.call("scheduled", 0.01, [0.3] * 30), _meant(0.01, [5, 10, 15, 20, 25], 30),
-                rtol=1e-9, atol=0)
+                rtol=1e-5, atol=0)
 with check.contract("a plateau does nothing when the first rate is tiny"):
-    check.close(check.call("scheduled", 1e-6, [0.3] * 9), _meant(1e-6, [5], 9), rtol=1e-9, atol=0)
+    check.close(check.call("scheduled", 1e-6, [0.3] * 9), _meant(1e-6, [5], 9), rtol=1e-5, atol=0)
 with check.contract("a plateau that begins in the middle, after a schedule's fall, is wrong"):
     _losses = [1 - 0.02 * e for e in range(14)] + [0.8] * 11 + [0.1] * 3
-    check.close(check.call("scheduled", 0.02, _losses), _meant(0.02, [18, 23], 28), rtol=1e-9,
+    check.close(check.call("scheduled", 0.02, _losses), _meant(0.02, [18, 23], 28), rtol=1e-5,
                 atol=0)
 with check.contract("an improvement by less than 0.0001 must not count"):
-    check.close(check.call("scheduled", 0.1, [1.0] + [0.99995] * 8), _meant(0.1, [5], 9), rtol=1e-9)
+    check.close(check.call("scheduled", 0.1, [1.0] + [0.99995] * 8), _meant(0.1, [5], 9), rtol=1e-5)
 with check.contract("improvements by 0.0002 must count, whatever the size of the loss"):
     for _top in (1, 100):
         check.close(check.call("scheduled", 0.1, [_top - 0.0002 * e for e in range(9)]), [0.1] * 9)
 with check.contract("two small improvements that together exceed 0.0001 must count"):
     check.close(check.call("scheduled", 0.1, [1 - 0.00006 * e for e in range(9)]), [0.1] * 9)
 with check.contract("losses that swing above the best are no improvement"):
-    _losses = [0.5, 0.9, 0.8, 0.7, 0.6, 0.55, 0.54, 0.9, 0.3, 0.9]
-    check.close(check.call("scheduled", 0.1, _losses), _meant(0.1, [5], 10), rtol=1e-9)
+    _losses = [0.5, 0.9, 0.8, 0.7, 0.6, 0.55, 0.54, 0.53, 0.52, 0.51, 0.9, 0.3, 0.9]
+    check.close(check.call("scheduled", 0.1, _losses), _meant(0.1, [5, 10], 13), rtol=1e-5)
 with check.contract("four epochs without improvement, then one with it: the count must start anew"):
     _losses = [1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4]
-    check.close(check.call("scheduled", 0.1, _losses), [0.1] * 11, rtol=1e-9)
+    check.close(check.call("scheduled", 0.1, _losses), [0.1] * 11, rtol=1e-5)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_scheduled", "locked": true}
@@ -663,7 +670,7 @@ check.show("scheduled", 1.0, [3.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 1.0])
 #   both on a fine grid of rates. Try rates that are at most a fifth apart: with too few of them the
 #   huge batch seems slower than it is.
 # * It must come from runs: a hidden test puts another function in the place of `steps_needed`. 100
-#   to 400 runs are enough; the test takes about a second.
+#   to 400 calls, nine runs each, are enough; the test takes about a second.
 #
 # **Example.** For `noise = 1` a batch of 64 does not arrive within 64 steps at any rate, and a
 # batch of 2000 needs hardly more steps than a huge one: between them lies the answer.
@@ -749,7 +756,7 @@ check.show("critical_batch", 1.0, digits=1)
 #
 # (a) One hidden layer. The rate starts at 0.1 and is to be halved every ten **epochs**. Loss and
 # norm of the gradient are those of the whole training set after the epoch; another run of the same
-# network reached 0.02.
+# network reached a loss of 0.02.
 #
 # | epoch | 1 | 2 | 5 | 10 | 20 | 30 |
 # |---|---|---|---|---|---|---|
@@ -779,8 +786,9 @@ check.show("critical_batch", 1.0, digits=1)
 # ### BEGIN MARK SCHEME
 # Per log ½ or 0 for the diagnosis, ½ or 0 for the check. The words do not matter, the reason does.
 # A check counts only with what must come out, and only for the right diagnosis; "look at the
-# learning curves", "debug it", "try another rate" earn nothing. A false statement beside a right
-# one costs ½ in its log, never below 0.
+# learning curves", "debug it", "try another rate", and what the log already shows earn nothing. To
+# run again counts as a check when the repair is named and what must then come out. A false
+# statement beside a right one costs ½ in its log, never below 0.
 #
 # (a) ½: the schedule steps once a batch, not once an epoch; or: the rate is almost 0 by epoch 5,
 # where it should still be 0.1. "The rate is too small" with no word of its fall, "a local minimum",
@@ -790,14 +798,16 @@ check.show("critical_batch", 1.0, digits=1)
 #
 # (b) ½: the schedule, or the rate, was not restored and began anew at its peak of 0.2. "Something
 # is missing in the checkpoint" with no word of rate or schedule earns 0; so does the velocity:
-# without it the first steps would be shorter, not seven times as long. ½: print the rate before and
+# without it the first steps would be shorter, not seven times as long. "Rate and velocity" earns
+# the ½: the log does not deny that both are gone. ½: print the rate before and
 # after the stop, and it jumps up (0.019 and 0.2); or: run epoch 26 from the saved state in the
 # process that was never stopped, and the rates (or the parameters after it) differ, which ought to
 # be equal bit for bit.
 #
 # (c) ½: the initial weights are too small for this depth, so that the signal shrinks by a factor in
 # each layer, and the output does not depend on the image (the loss is ln 10). "Vanishing gradients"
-# with no word of the initial weights, "the rate is too small", "saturated tanh" earn 0. ½: send a
+# with no word of the initial weights, "a bad initialisation" with no word that the weights are too
+# small (or by which rule they ought to be drawn), "the rate is too small", "saturated tanh" earn 0. ½: send a
 # batch through the untrained network and print the standard deviation of each layer's output, and
 # it falls by about the same factor a layer (here 4); or: the outputs of two different images agree
 # to many digits.

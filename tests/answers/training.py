@@ -181,6 +181,15 @@ ANSWERS = [
             down = floor + 0.5 * (peak - floor) * (1 + wave)
             return torch.where(t <= warmup, up, down).tolist()
     """),
+    right("warmup_cosine", "float32 tensors inside", """
+        def warmup_cosine(total, warmup, peak, floor):
+            if warmup < 0 or warmup > total or floor < 0 or floor > peak:
+                raise ValueError("no")
+            t = torch.arange(1, total + 1)
+            up = peak * t / max(warmup, 1)
+            wave = torch.cos(math.pi * (t - warmup) / max(total - warmup, 1))
+            return torch.where(t <= warmup, up, floor + (peak - floor) / 2 * (1 + wave)).tolist()
+    """),
     right("warmup_cosine", "a weight of peak and of floor", """
         def warmup_cosine(total, warmup, peak, floor):
             def rate(t):
@@ -270,6 +279,8 @@ ANSWERS = [
          ("    if norm > limit:\n        gradients = [g * (limit / norm) for g in gradients]",
           "    scale = min(1.0, limit / norm)\n    gradients = [g * scale for g in gradients]")),
         ("always float64", "b", 0, ("g * (limit / norm)", "g.double() * (limit / norm)")),
+        ("a factor that is a float64 tensor: a shape () becomes float64", "t", 1,
+         ("(limit / norm)", "torch.tensor(limit / norm, dtype=torch.float64)")),
         ("scales by a norm in float32", "h", 1,
          ("sum((g.double() ** 2).sum().item() for g in gradients) ** 0.5",
           "torch.cat([g.flatten() for g in gradients]).float().norm().item()")),
@@ -782,6 +793,8 @@ ANSWERS = [
         ("compares with the last loss", "h", 2,
          ("            wait += 1\n", "            wait += 1\n            best = loss\n")),
         ("best without the 0.0001", "h", 2, ("best - 0.0001", "best")),
+        ("a plateau makes its last loss the best", "h", 2,
+         ("plateaus += 1", "plateaus, best = plateaus + 1, loss")),
         ("a relative 0.0001", "h", 2, ("best - 0.0001", "best * (1 - 0.0001)")),
         ("0.001 in place of 0.0001", "h", 2, ("best - 0.0001", "best - 0.001")),
         ("small improvements move the best", "h", 2,
@@ -847,6 +860,21 @@ ANSWERS = [
                     rate, wait = rate * 0.2, 0
                 rates.append(rate)
             return rates
+    """),
+    right("scheduled", "the schedule in float32", """
+        def scheduled(lr0, val_losses):
+            epochs = torch.arange(len(val_losses))
+            rates = lr0 * torch.exp(-0.1 * (epochs - 10).clamp(min=0))
+            best, wait = math.inf, 0
+            for e, loss in enumerate(val_losses):
+                if best - loss > 1e-4:
+                    best, wait = loss, 0
+                else:
+                    wait += 1
+                if wait == 5:
+                    rates[e + 1:] *= 0.2
+                    wait = 0
+            return rates.tolist()
     """),
     right("scheduled", "changes the rate, never sets it", """
         def scheduled(lr0, val_losses):
