@@ -53,7 +53,9 @@ def run_jupyter_book(root: Path, build: Path) -> tuple[int, str]:
     program = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", program, "build", "book", "--path-output", str(build / "next"),
                "-W", "-n", "--keep-going"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+    # One thread: the cells' products are small, and threads that wait for each other on a busy
+    # machine made a page of one minute take eight.
+    environment = {"OMP_NUM_THREADS": "1", **os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
     with (build / "build.log").open("wb") as file:
         done = subprocess.run(command, cwd=root, env=environment, stdout=file, stderr=file)
     log = (build / "build.log").read_text(encoding="utf-8", errors="replace")
