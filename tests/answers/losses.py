@@ -153,6 +153,14 @@ ANSWERS = [
           edited(SOFTPLUS, (_VALUE, "torch.nn.functional.softplus(a)"))),
     wrong("softplus", "logaddexp", _BOTH, 0,
           edited(SOFTPLUS, (_VALUE, "torch.logaddexp(a, torch.zeros_like(a))"))),
+    wrong("softplus", "NumPy's logaddexp", _BOTH, 0, """
+        import numpy as np
+
+        def softplus(a):
+            return torch.from_numpy(np.logaddexp(0, a.numpy())).to(a.dtype), torch.sigmoid(a)
+    """),
+    wrong("softplus", "logcumsumexp", _BOTH, 0, edited(
+        SOFTPLUS, (_VALUE, "torch.stack([torch.zeros_like(a), a]).logcumsumexp(0)[1]"))),
     wrong("softplus", "the numbers of the visible test", "hidden_softplus", 1, """
         def softplus(a):
             return (torch.tensor([0.6931472, 1.3132617, 0.3132617]),
@@ -188,6 +196,8 @@ ANSWERS = [
             a += rest
             return a, slope
     """),
+    right("softplus", "the library's threshold of 20", edited(
+        SOFTPLUS, (_VALUE, "torch.where(a > 20, a, torch.log1p(torch.exp(a)))"))),
     right("softplus", "a list of two", edited(SOFTPLUS, ("return value, slope",
                                                          "return [value, slope]"))),
     # ------------------------------------------------------------------ task 2: pinball
@@ -315,6 +325,17 @@ ANSWERS = [
           edited(ENTROPY, ("total = torch.exp(a).sum(dim=1)", "total = torch.exp(a).sum(dim=0)"))),
     wrong("cross_entropy", "clamps the logits", "hidden_cross_entropy", 2,
           edited(ENTROPY, ("a = a - a.max(dim=1, keepdim=True).values", "a = a.clamp(-60, 60)"))),
+    wrong("cross_entropy", "clamps the shifted logits far away", "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("    total =", "    a = a.clamp(min=-1e6)\n    total ="))),
+    wrong("cross_entropy", "adds the largest logit back before it subtracts",
+          "hidden_cross_entropy", 2,
+          edited(ENTROPY, ("    a = a -", "    top, whole = a.max(dim=1).values, a\n    a = a -"),
+                 ("a[torch.arange(n), labels]\n", "whole[torch.arange(n), labels]\n"),
+                 ("torch.log(total) - picked", "top + torch.log(total) - picked"))),
+    wrong("cross_entropy", "SciPy's softmax", _CE, 0,
+          edited(ENTROPY, ("torch.exp(a) / total[:, None]",
+                           "torch.from_numpy(scipy.special.softmax(a.numpy(), 1))"),
+                 ("def cross", "import scipy.special\n\ndef cross"))),
     wrong("cross_entropy", "the logarithm of a probability", "hidden_cross_entropy", 2,
           edited(ENTROPY, ("torch.log(total) - picked", "-torch.log(torch.exp(picked) / total)"))),
     wrong("cross_entropy", "epsilon in the logarithm", "hidden_cross_entropy", 2,
@@ -370,8 +391,8 @@ ANSWERS = [
         def cross_entropy(a, labels):
             if not ((0 <= labels) & (labels < a.size(1))).all():
                 raise ValueError("label")
-            top = a.max(1, keepdim=True)[0]
-            lse = top + (a - top).exp().sum(1, keepdim=True).log()
+            a = a - a.max(1, keepdim=True)[0]
+            lse = a.exp().sum(1, keepdim=True).log()
             loss = (lse - a.gather(1, labels.unsqueeze(1))).mean()
             gradient = (a - lse).exp()
             gradient.scatter_add_(1, labels.unsqueeze(1), -torch.ones_like(lse))
@@ -562,6 +583,9 @@ ANSWERS = [
                                 "1e-7))"))),
     wrong("fit_classifier", "an exponential that overflows", "hidden_fit_classifier", 1,
           edited(FIT, (_STABLE, "torch.log1p(torch.exp(a)) - a * y"))),
+    wrong("fit_classifier", "no curve beyond 5", "hidden_fit_classifier", 1,
+          edited(FIT, (_STABLE, "torch.relu(a) - a * y "
+                                "+ (a.abs() < 5) * torch.log1p(torch.exp(-a.abs()))"))),
     wrong("fit_classifier", "the halves swapped", _FIT, 0,
           edited(FIT, ("- a * y", "- a * (1 - y)"))),
     wrong("fit_classifier", "ascends", _FIT, 0,
@@ -661,9 +685,9 @@ ANSWERS = [
             w, b, losses = np.zeros(X.shape[1]), 0.0, []
             for step in range(steps + 1):
                 a = X @ w + b
-                losses.append(np.mean(np.logaddexp(0, a) - a * t))
+                losses.append(np.mean(np.maximum(a, 0) + np.log1p(np.exp(-abs(a))) - a * t))
                 if step < steps:
-                    e = np.exp(-np.logaddexp(0, -a)) - t
+                    e = (1 + np.tanh(a / 2)) / 2 - t
                     w, b = w - eta * e @ X / len(t), b - eta * e.mean()
             kind = {"dtype": x.dtype}
             return torch.tensor(w, **kind), torch.tensor(b, **kind), torch.tensor(losses, **kind)
