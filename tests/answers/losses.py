@@ -139,7 +139,9 @@ ANSWERS = [
           edited(SOFTPLUS, ("def softplus(a):", "def softplus(a):\n    a = a.float()"))),
     wrong("softplus", "float64 is returned", "test_softplus hidden_softplus", 0,
           edited(SOFTPLUS, ("def softplus(a):", "def softplus(a):\n    a = a.double()"))),
-    wrong("softplus", "two loops, so that one axis is too few", "test_softplus", 1, """
+    wrong("softplus", "two branches, and 0 falls between them", "test_softplus", 1,
+          edited(SOFTPLUS, (_VALUE, f"({_VALUE}) * (a != 0)"))),
+    wrong("softplus", "two loops, so that one axis is too few", _BOTH, 0, """
         def softplus(a):
             value, slope = torch.empty_like(a), torch.empty_like(a)
             for i in range(a.shape[0]):
@@ -161,6 +163,19 @@ ANSWERS = [
     """),
     wrong("softplus", "logcumsumexp", _BOTH, 0, edited(
         SOFTPLUS, (_VALUE, "torch.stack([torch.zeros_like(a), a]).logcumsumexp(0)[1]"))),
+    wrong("softplus", "SciPy's logarithm of the sigmoid", _BOTH, 0, """
+        import scipy.special
+
+        def softplus(a):
+            return torch.from_numpy(-scipy.special.log_expit(-a.numpy())), torch.sigmoid(a)
+    """),
+    wrong("softplus", "row by row, and a single number has no row", "hidden_softplus", 1, """
+        def softplus(a):
+            rows = a.reshape(-1, a.shape[-1])
+            value = torch.stack([row.clamp(min=0) + torch.log1p(torch.exp(-row.abs()))
+                                 for row in rows])
+            return value.reshape(a.shape), torch.sigmoid(a)
+    """),
     wrong("softplus", "the numbers of the visible test", "hidden_softplus", 1, """
         def softplus(a):
             return (torch.tensor([0.6931472, 1.3132617, 0.3132617]),
@@ -218,6 +233,13 @@ ANSWERS = [
           edited(PINBALL, ("    slope[e == 0] = 0\n", ""))),
     wrong("pinball", "the corner counts as too low", "hidden_pinball", 1,
           edited(PINBALL, ("    slope[e == 0] = 0\n", ""), ("e > 0", "e >= 0"))),
+    wrong("pinball", "one error of 0 makes the whole gradient 0", "hidden_pinball", 1,
+          edited(PINBALL, ("slope[e == 0] = 0", "slope *= (e != 0).all()"))),
+    wrong("pinball", "divides by the errors that are not 0", "hidden_pinball", 1,
+          edited(PINBALL, ("slope / len(y)", "slope / (e != 0).sum().clamp(min=1)"))),
+    wrong("pinball", "squeeze drops the axis of a single parcel", "hidden_pinball", 1,
+          edited(PINBALL, ("e = y - prediction",
+                           "e = (y - prediction).squeeze()"))),
     wrong("pinball", "accepts q = 0 and q = 1", "hidden_pinball", 1,
           edited(PINBALL, ("q <= 0 or q >= 1", "q < 0 or q > 1"))),
     wrong("pinball", "no look at q", "hidden_pinball", 1,
@@ -473,6 +495,8 @@ ANSWERS = [
                          "        norms.append(float((back ** 2).sum().sqrt()))",
                          "        norms.append(float((back ** 2).sum().sqrt()))\n"
                          "        back = back * slope(sums[k])"))),
+    wrong("backward_norms", "the largest singular value", "hidden_backward_norms", 2,
+          edited(NORMS, ("(back ** 2).sum().sqrt()", "torch.linalg.norm(back, 2)"))),
     wrong("backward_norms", "starts from the mean, not the sum", "hidden_backward_norms", 2,
           edited(NORMS, ("torch.ones_like(u), []", "torch.ones_like(u) / u.numel(), []"))),
     wrong("backward_norms", "starts from U", _NORM, 0,
@@ -581,6 +605,12 @@ ANSWERS = [
           edited(FIT, (_STABLE, "-y * torch.log(torch.sigmoid(a).clamp(1e-7, 1 - 1e-7)) "
                                 "- (1 - y) * torch.log(1 - torch.sigmoid(a).clamp(1e-7, 1 - "
                                 "1e-7))"))),
+    wrong("fit_classifier", "from probabilities, replaced where it is not finite",
+          "hidden_fit_classifier", 1, edited(FIT, (
+              f"loss = {_STABLE}",
+              "p = torch.sigmoid(a)\n"
+              "        loss = -torch.log(torch.where(y > 0, p, 1 - p))\n"
+              "        loss = torch.where(torch.isfinite(loss), loss, a.abs())"))),
     wrong("fit_classifier", "an exponential that overflows", "hidden_fit_classifier", 1,
           edited(FIT, (_STABLE, "torch.log1p(torch.exp(a)) - a * y"))),
     wrong("fit_classifier", "no curve beyond 5", "hidden_fit_classifier", 1,
@@ -636,6 +666,11 @@ ANSWERS = [
                     theta.data -= eta * slope
             return theta[:-1], theta[-1], torch.stack(losses)
     """),
+    wrong("fit_classifier", "torch's own entropy, beneath the library's loss", _FIT, 0,
+          edited(FIT, (_STABLE, "torch.binary_cross_entropy_with_logits(a, y, None, None, 0)"))),
+    wrong("fit_classifier", "the library's coin", _FIT, 0, edited(
+        FIT, ("def fit", "from torch.distributions import Bernoulli\n\n\ndef fit"),
+        (_STABLE, "-Bernoulli(logits=a).log_prob(y)"))),
     wrong("fit_classifier", "the worked example, hard-coded", "hidden_fit_classifier", 1, """
         def fit_classifier(x, y, eta, steps):
             return torch.tensor([0.5]), torch.tensor(0.0), torch.tensor([0.6931472, 0.4740770])
@@ -707,6 +742,16 @@ ANSWERS = [
     wrong("balanced_gain", "the formula of the textbook, no runs", "hidden_balanced_gain", 1, """
         def balanced_gain(leak):
             return (2 / (1 + leak ** 2)) ** 0.5
+    """),
+    wrong("balanced_gain", "the formula of the textbook, scaled by one run",
+          "hidden_balanced_gain", 1, """
+        def balanced_gain(leak):
+            return (2 / (1 + leak ** 2)) ** 0.5 / growth(1.0, 1.0, 0)
+    """),
+    wrong("balanced_gain", "runs at leak 0, the rest by formula", "hidden_balanced_gain", 1, """
+        def balanced_gain(leak):
+            factors = sorted(growth(1.0, 0.0, seed) for seed in range(9))
+            return 1 / factors[4] / (1 + leak ** 2) ** 0.5
     """),
     wrong("balanced_gain", "a leak of 0 counts as none given", "test_balanced_gain", 1,
           edited(GAIN, ("factors =", "leak = leak or 0.4\n    factors ="))),
