@@ -4,6 +4,7 @@ Extra pytest options go after `--`: `python -m tests labkit -- -k checkpoint`.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,9 @@ def main() -> int:
         print(f"no stage {sorted(unknown)}; the stages are {', '.join(STAGES)}")
         return 2
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # A shell starts what it puts into the background deaf to Ctrl-C, and so would be every process
+    # that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         rows = {stage: run(stage, extra, Path(folder)) for stage in arguments or STAGES}
     print(f"\n{'stage':<10} {'seconds':>8} {'passed':>7} {'failed':>7} {'skipped':>8}")
