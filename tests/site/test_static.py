@@ -95,3 +95,37 @@ def test_policy_allows_exactly_the_scripts_of_the_page() -> None:
     # SHA-256 of "a()" in base64, from `printf 'a()' | openssl dgst -sha256 -binary | base64`.
     assert page.count("sha256-") == 1 and "qVpDBgj7bpq5hMAcGp3AOc79J3Y1Z4HvySTwKrWDoy4=" in page
     assert "fontawesome" not in page
+
+
+LATE = """
+import socket, sys, time
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+time.sleep(0.5)
+if sys.argv[2] == "listens":
+    server.listen()
+    server.accept()[0].sendall(b"here")
+time.sleep(5)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix sockets")
+@pytest.mark.parametrize("kind", ["listens", "never"])
+def test_formulas_wait_for_a_server_that_is_bound_and_does_not_listen_yet(
+        root: Path, tmp_path: Path, monkeypatch, kind) -> None:
+    monkeypatch.syspath_prepend(str(root / "book" / "_ext"))
+    import offline
+
+    class Server(katex.KaTeXServer):
+        @classmethod
+        def build_command(cls, socket=None, port=None):
+            return [sys.executable, "-c", LATE, socket, kind]
+
+    if kind == "never":
+        with pytest.raises(katex.KaTeXError, match="after 1.0 seconds"):
+            offline.connect(Server, tmp_path, 1.0)
+        return
+    process, channel = offline.connect(Server, tmp_path, 20.0)
+    with process, channel:
+        assert channel.recv(4) == b"here"
+        process.kill()
