@@ -22,7 +22,7 @@ import scipy.sparse.linalg  # noqa: F401  (imported here so that every fork find
 import labkit.check  # noqa: F401  (the same)
 
 ROOT = Path(__file__).resolve().parents[2]
-CPU_SECONDS = 20.0  # of one answer: to import torch.func alone takes 3, on a busy machine twice that
+CPU_SECONDS = 20.0  # of one answer: importing torch.func takes 3, twice that on a busy machine
 PATIENCE = 20.0  # how much longer than its CPU time an answer may take on a busy machine
 MEMORY = 4 * 2**30  # bytes of address space of one answer; torch alone takes 1
 LONGEST = 300  # characters kept of what a cell says, so that all of it fits in a pipe

@@ -374,3 +374,46 @@ def test_every_update_fits_on_a_slide():
     for rule in [*ELEMENTWISE, optim.muon, optim.newton_schulz]:
         body = ast.parse(inspect.getsource(rule)).body[0].body[1:]
         assert body[-1].end_lineno - body[0].lineno < 20, rule.__name__
+
+
+def test_a_walk_of_torch_is_a_hand_written_loop():
+    path = optim.walk(torch.optim.SGD, lambda theta, t: theta + t, 3, [1.0, -2.0], lr=0.1,
+                      momentum=0.5)
+    theta = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
+    optimizer, points = torch.optim.SGD([theta], lr=0.1, momentum=0.5), [[1.0, -2.0]]
+    for t in range(3):
+        theta.grad = theta.detach() + t
+        optimizer.step()
+        points.append(theta.tolist())
+    assert path.tolist() == points
+
+
+def test_a_walk_of_a_rule_asks_for_the_gradient_where_it_stands():
+    path = optim.walk(optim.sgd, lambda theta, t: 2 * theta, 4, 3.0, lr=0.25)
+    assert path.tolist() == [3 * 0.5**t for t in range(5)]
+
+
+@pytest.mark.parametrize("rule", [optim.sgd, optim.adam, optim.schedule_free_sgd])
+def test_a_race_is_one_run_after_another(rule):
+    start = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(0))
+    rates = torch.tensor([0.01, 0.1, 0.3])
+
+    def loss(theta, t):
+        return ((theta[0] - (0 if t is None else t)) ** 2).sum((-1, -2))
+
+    got = optim.race(rule, loss, [start], rates, 6)
+    for i, rate in enumerate(rates):
+        for j, theta in enumerate(start):
+            state = {}
+            for t in range(6):
+                theta, state = rule(theta, 2 * (theta - t), state, lr=rate)
+            end = state.get("x", theta)
+            torch.testing.assert_close(got[i, j], (end**2).sum())
+
+
+def test_a_race_that_diverges_ends_at_infinity():
+    def loss(theta, t):
+        return (theta[0] ** 4).sum((-1, -2))
+
+    got = optim.race(optim.sgd, loss, [torch.ones(5, 1, 1)], torch.tensor([1e-3, 10.0]), 20)
+    assert got[0].isfinite().all() and got[1].tolist() == [torch.inf] * 5
