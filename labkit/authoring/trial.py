@@ -24,11 +24,16 @@ _LONGEST = 100_000  # characters kept of each stream: an endless loop may print 
 KERAS = """
 import importlib, os, sys, types
 os.environ.update(KERAS_BACKEND="torch", KERAS_HOME=os.getcwd())
+# Keras imports these where it finds them, for a third of its time, and no listing asks it to.
+spared = [name for name in ("matplotlib", "sklearn") if name not in sys.modules]
+sys.modules.update(dict.fromkeys(spared))
 keras = importlib.import_module("keras._tf_keras.keras")
 sys.modules["tensorflow"] = types.SimpleNamespace(keras=keras)
 sys.modules["tensorflow.keras"] = keras
 for name in ("callbacks", "datasets", "layers", "models", "optimizers", "regularizers", "utils"):
     sys.modules[f"tensorflow.keras.{name}"] = importlib.import_module(f"{keras.__name__}.{name}")
+for name in spared:
+    del sys.modules[name]
 """
 _HEADER = re.compile(r"# document (\d{3}), section (\S+)")
 
