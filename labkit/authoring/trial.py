@@ -5,6 +5,7 @@
 
 import contextlib
 import difflib
+import io
 import json
 import os
 import re
@@ -12,10 +13,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from labkit.authoring.trial_child import plain
 
 LISTINGS = Path(__file__).resolve().parents[2] / "book" / "_data" / "listings"
 _CHILD = Path(__file__).with_name("trial_child.py")
@@ -154,6 +158,25 @@ def run(text: str, *, setup: str = "", probe: Sequence[str] = (),
     if "setup" in result:
         raise ValueError(f"the set-up code failed, the listing was not run: {result['setup']}")
     return Outcome(**result, **streams)
+
+
+def run_here(text: str, *, setup: str = "", probe: Sequence[str] = ()) -> Outcome:
+    """Run `text`, known to end well, in this process: quicker, its imports are loaded already.
+
+    `setup` and `probe` are as in `run`; the folder is empty too, and gone afterwards. For a
+    listing that leaves nothing behind, no global setting but torch's seed. An error of either
+    passes through.
+    """
+    names: dict[str, Any] = {"__name__": "listing"}
+    printed = io.StringIO()
+    with (tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder),
+          contextlib.redirect_stdout(printed), warnings.catch_warnings(record=True) as seen):
+        warnings.simplefilter("default")
+        for part in (setup, text):
+            exec(compile(part, "<listing>", "exec", dont_inherit=True), names)
+        values = {name: plain(eval(name, names)) for name in probe}
+    return Outcome("ok", stdout=printed.getvalue(), values=values,
+                   warnings=[f"{w.category.__name__}: {w.message}" for w in seen])
 
 
 def _spawn(base: Path, timeout: float) -> int | None:

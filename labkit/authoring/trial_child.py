@@ -86,22 +86,22 @@ def _values(probe: Sequence[str], names: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for name in probe:
         try:
-            found[name] = _plain(eval(name, names))
+            found[name] = plain(eval(name, names))
         except Exception:  # a name that the listing never reached has no value
             continue
     return found
 
 
-def _plain(value: Any) -> Any:
-    """Numbers, strings, lists and dicts; anything else as its repr."""
+def plain(value: Any) -> Any:
+    """`value` as numbers, strings, lists and dicts; anything else as its repr."""
     if hasattr(value, "detach"):
         value = value.detach()
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     return value if isinstance(value, bool | int | float | str | None) else repr(value)
 
 

@@ -59,6 +59,20 @@ def test_warnings_are_kept_under_pythons_own_filters():
     assert "overflow" in got.stderr
 
 
+def test_a_run_in_this_process_tells_the_same_and_leaves_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = ("import warnings\nfrom pathlib import Path\nPath('left').write_text('x')\n"
+            "warnings.warn('shape')\nprint(n + 1)\nhere = [*Path().iterdir()]\n")
+    there = trial.run(text, setup="n = 1", probe=["n", "len(here)"])
+    got = trial.run_here(text, setup="n = 1", probe=["n", "len(here)"])
+    assert (got.status, got.stdout, got.values) == (there.status, "2\n", there.values)
+    assert got.values == {"n": 1, "len(here)": 1} and got.warnings == ["UserWarning: shape"]
+    assert there.warnings == ["UserWarning: shape (line 4)"]
+    assert Path.cwd() == tmp_path and not [*tmp_path.iterdir()] and capsys.readouterr().out == ""
+    with pytest.raises(ZeroDivisionError):
+        trial.run_here("1 / 0")
+
+
 def test_an_endless_loop_is_killed_with_its_children(tmp_path):
     text = ("import subprocess, sys\nprint('起', flush=True)\n"
             "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
