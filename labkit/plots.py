@@ -2,7 +2,7 @@
 
 import html
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -163,6 +163,34 @@ def path(ax: Axes, points: Sequence[Sequence[float]], label: str | None = None) 
     ax.plot(*way[-1], **ends, markersize=7)
     if label:
         ax.legend()
+    return ax
+
+
+def diagram(
+    ax: Axes, places: Mapping[str, tuple[float, float]], arrows: Iterable[tuple[str, str]],
+    bends: Mapping[tuple[str, str], float] | None = None,
+) -> Axes:
+    """Draw boxes with names and arrows from box to box, without axes, and return ax.
+
+    places: where the middle of each box lies, about 1 apart. arrows: pairs of names, (from, to).
+    bends: how far an arrow bows, as matplotlib's arc3 counts; 0 where none is given. Raises
+    ValueError when an arrow or a bend names a box that has no place.
+    """
+    arrows, bends = list(arrows), dict(bends or {})
+    if unknown := {name for pair in [*arrows, *bends] for name in pair} - set(places):
+        raise ValueError(f"no place is given for {', '.join(sorted(unknown))}")
+    frame = {"boxstyle": "round", "facecolor": "none", "edgecolor": "gray"}
+    boxes = {name: ax.text(*place, name, ha="center", va="center", bbox=frame)
+             for name, place in places.items()}  # fmt: skip
+    for start, end in arrows:
+        ax.annotate("", places[end], places[start], arrowprops={
+            "arrowstyle": "-|>", "color": "C0", "shrinkA": 2, "shrinkB": 2,
+            "connectionstyle": f"arc3,rad={bends.get((start, end), 0)}",
+            "patchA": boxes[start].get_bbox_patch(), "patchB": boxes[end].get_bbox_patch(),
+        })  # fmt: skip
+    (left, low), (right, high) = np.min([*places.values()], 0), np.max([*places.values()], 0)
+    ax.set(xlim=(left - 0.6, right + 0.6), ylim=(low - 0.4, high + 0.3))
+    ax.axis("off")
     return ax
 
 

@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 
 from labkit import plots
 
@@ -196,3 +197,27 @@ def test_reference_line_is_where_it_says() -> None:
     for both in ({}, {"x": 1.0, "y": 1.0}):
         with pytest.raises(ValueError, match="not both or neither"):
             plots.reference(axes(), "limit", **both)
+
+
+def test_diagram_draws_each_box_and_each_arrow_from_edge_to_edge() -> None:
+    places = {"data": (0, 2), "loss": (0, 1), "step": (1, 0)}
+    arrows = {("data", "loss"): 0.0, ("data", "step"): 0.5}
+    ax = plots.diagram(axes(), places, arrows, {("data", "step"): 0.5})
+    boxes = {text.get_text(): text for text in ax.texts if text.get_text()}
+    assert {name: box.get_position() for name, box in boxes.items()} == places
+    drawn = [text for text in ax.texts if isinstance(text, Annotation)]
+    assert len(drawn) == len(arrows)
+    for text, ((start, end), bend) in zip(drawn, arrows.items(), strict=True):
+        assert (text.xyann, text.xy) == (places[start], places[end])  # its head is at xy
+        arrow = text.arrow_patch
+        assert arrow.get_connectionstyle().rad == bend
+        assert (arrow.patchA, arrow.patchB) == (boxes[start].get_bbox_patch(),
+                                                boxes[end].get_bbox_patch())
+    assert not ax.axison and ax.get_xlim()[0] < 0 < 1 < ax.get_xlim()[1]
+    assert ax.get_ylim()[0] < 0 < 2 < ax.get_ylim()[1]
+
+
+def test_diagram_names_the_box_that_has_no_place() -> None:
+    for arrows, bends in (([("a", "b")], {}), ([], {("b", "a"): 0.3})):
+        with pytest.raises(ValueError, match=r"no place is given for b$"):
+            plots.diagram(axes(), {"a": (0, 0)}, arrows, bends)
