@@ -38,8 +38,8 @@ class Themed:
     dark: str
 
     def _repr_html_(self) -> str:
-        light = _image(self.light, "only-light", self.alt)
-        return _STYLE + light + _image(self.dark, "only-dark", self.alt)
+        images = ((self.light, "only-light"), (self.dark, "only-dark"))
+        return _STYLE + "".join(_image(svg, theme, self.alt) for svg, theme in images)
 
     def __repr__(self) -> str:
         return f"Figure: {self.alt}"
@@ -60,8 +60,8 @@ def themed(
         raise ValueError("alt is empty: say in one sentence what the figure shows")
     if rows < 1:
         raise ValueError(f"rows is {rows}: a figure has at least one row")
-    light, dark = (_svg(draw, style(dark), height, rows) for dark in (False, True))
-    return Themed(alt, light, dark)
+    light, places = _svg(draw, style(), rows, height)
+    return Themed(alt, light, _svg(draw, style(dark=True), rows, height, places)[0])
 
 
 def style(dark: bool = False) -> dict[str, Any]:
@@ -128,11 +128,8 @@ def band(
 
 
 def contour(
-    ax: Axes,
-    f: Callable[[np.ndarray, np.ndarray], Any],
-    xlim: tuple[float, float],
-    ylim: tuple[float, float],
-    levels: int | Sequence[float] = 10,
+    ax: Axes, f: Callable[[np.ndarray, np.ndarray], Any],
+    xlim: tuple[float, float], ylim: tuple[float, float], levels: int | Sequence[float] = 10,
 ) -> Axes:
     """Draw the level lines of f over a rectangle and return ax.
 
@@ -156,9 +153,8 @@ def path(ax: Axes, points: Sequence[Sequence[float]], label: str | None = None) 
     if way.ndim != 2 or way.shape[1] != 2:
         raise ValueError(f"points has shape {way.shape}, expected (steps, 2)")
     (line,) = ax.plot(*way.T, marker=".", markersize=4, linewidth=1.3, label=label)
-    ink = line.get_color()
     # Colour and line style are given, so that these points take no place in the cycle of lines.
-    ends = {"color": ink, "linestyle": "none", "marker": "o"}
+    ends = {"color": line.get_color(), "linestyle": "none", "marker": "o"}
     ax.plot(*way[0], **ends, markersize=9, markerfacecolor="none")
     ax.plot(*way[-1], **ends, markersize=7)
     if label:
@@ -219,23 +215,30 @@ def reference(
 def _log(ax: Axes, log: str) -> Axes:
     if log not in ("", "x", "y", "xy"):
         raise ValueError(f'log is {log!r}: use "", "x", "y" or "xy"')
-    if "x" in log:
-        ax.set_xscale("log")
-    if "y" in log:
-        ax.set_yscale("log")
+    ax.set(**{f"{axis}scale": "log" for axis in log})
     return ax
 
 
-def _svg(draw: Callable[[Any], object], rc: dict[str, Any], height: float, rows: int) -> str:
+def _svg(
+    draw: Callable[[Any], object], rc: dict[str, Any], rows: int, height: float,
+    places: Sequence[Any] = (),
+) -> tuple[str, Sequence[Any]]:
     # Figure instead of pyplot: nothing stays open, and no global figure is touched.
     with mpl.rc_context(rc):
         # Compressed, because contours often ask for equal axes, whose labels would be cut off.
         figure = Figure(figsize=(WIDTH, height * rows), layout="compressed")
         axes = figure.subplots(rows, squeeze=False)[:, 0].tolist()
         draw(axes[0] if rows == 1 else axes)
+        if not places:
+            figure.get_layout_engine().execute(figure)
+            places = [ax.get_position(original=True) for ax in figure.axes]
+        # Laying out costs more than drawing, and savefig would do it twice more.
+        figure.set_layout_engine(None)
+        for ax, place in zip(figure.axes, places, strict=True):
+            ax.set_position(place)
         text = io.StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
-    return text.getvalue()
+    return text.getvalue(), places
 
 
 def _image(svg: str, theme: str, alt: str) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+# The same rules in C, ten times as fast, where PyYAML was built with libyaml.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 VERDICTS = ("wrong", "misleading", "incomplete", "outdated", "unsupported", "right")
 ROW_KEYS = ("id", "document", "section", "kind", "says", "verdict", "truth", "source", "test")
 KINDS = {"T": "topics", "L": "listings", "F": "formulas", "C": "claims", "D": "diagrams",
@@ -45,7 +47,7 @@ class Assignment:
 def read_yaml(path: Path) -> object:
     """Content of a YAML file; a DataError names the file and line that cannot be read."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
     except yaml.YAMLError as error:
         raise DataError(f"{path.name} is not valid YAML: {error}") from error
 

@@ -66,6 +66,23 @@ def test_data_uri_decodes_to_the_svg_and_asks_no_host() -> None:
     assert '"' not in light["src"] and "#" not in light["src"]
 
 
+def test_both_themes_lie_alike_with_every_label_inside() -> None:
+    def two(axes: list) -> None:
+        line(axes[0]).set(ylabel="a name", xlabel="steps", title="above")
+        axes[0].set_yticks([1, 9], ["one, to begin with", "nine"])
+        image = axes[1].imshow(np.arange(4.0).reshape(2, 2))
+        axes[1].figure.colorbar(image, ax=axes[1], label="beside")
+
+    figure = plots.themed(two, "x", rows=2)
+    frames = [re.findall(r'<clipPath id="\w+">\s*<rect ([^/]*)/>', svg)
+              for svg in (figure.light, figure.dark)]  # fmt: skip
+    assert frames[0] == frames[1] and len(frames[0]) == 2
+    width, height = map(float, re.search(r'viewBox="0 0 (\S+) (\S+)"', figure.light).groups())
+    words = re.findall(r'<g [^>]*transform="translate\((\S+) (\S+)\) ', figure.light)
+    assert len(words) > 10
+    assert all(0 <= float(x) <= width and 0 <= float(y) <= height for x, y in words)
+
+
 def test_same_drawing_gives_the_same_bytes_and_no_date() -> None:
     one, two = plots.themed(line, "x"), plots.themed(line, "x")
     assert one == two and one.light != one.dark
