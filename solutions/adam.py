@@ -105,10 +105,10 @@ def averages(values, beta):
 # %% nbgrader={"grade_id": "test_averages", "points": 1}
 from labkit import check
 
-got = check.call("averages", torch.ones(2, 1), 0.5)
-raw, corrected = check.parts(got, "raw", "corrected")
-check.close(raw, torch.tensor([[0.5], [0.75]]), "raw, in the example: r starts at 0, and x_t counts 1 - beta")
-check.close(corrected, torch.ones(2, 1), "corrected, in the example: divide row t - 1 by 1 - beta^t")
+_got = check.call("averages", torch.ones(2, 1), 0.5)
+_raw, _corrected = check.parts(_got, "raw", "corrected")
+check.close(_raw, torch.tensor([[0.5], [0.75]]), "raw, in the example: r starts at 0, and x_t counts 1 - beta")
+check.close(_corrected, torch.ones(2, 1), "corrected, in the example: divide row t - 1 by 1 - beta^t")
 print("averages: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_averages", "points": 1}
@@ -175,10 +175,10 @@ def adagrad(gradients, theta, eta):
 # %% nbgrader={"grade_id": "test_adagrad", "points": 1}
 from labkit import check
 
-scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
-got = check.call("adagrad", torch.tensor([[3.0, 0.0], [4.0, 0.0]]), torch.ones(2), 0.5,
-                 forbid=scratch)
-check.close(got, torch.tensor([[1.0, 1.0], [0.5, 1.0], [0.1, 1.0]]),
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
+_got = check.call("adagrad", torch.tensor([[3.0, 0.0], [4.0, 0.0]]), torch.ones(2), 0.5,
+                  forbid=_scratch)
+check.close(_got, torch.tensor([[1.0, 1.0], [0.5, 1.0], [0.1, 1.0]]),
             "the example: the start, then two steps; the sum of squares is 9, then 25, and 0 in the "
             "second coordinate")
 print("adagrad: the visible tests pass")
@@ -265,10 +265,10 @@ def adamw(gradients, theta, eta, decay):
 # %% nbgrader={"grade_id": "test_adamw", "points": 1}
 from labkit import check
 
-scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
-got = check.call("adamw", torch.tensor([[2.0, -4.0], [2.0, -4.0]]), torch.ones(2), 0.1, 0.0,
-                 forbid=scratch)
-check.close(got, torch.tensor([[1.0, 1.0], [0.9, 1.1], [0.8, 1.2]]),
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
+_got = check.call("adamw", torch.tensor([[2.0, -4.0], [2.0, -4.0]]), torch.ones(2), 0.1, 0.0,
+                  forbid=_scratch)
+check.close(_got, torch.tensor([[1.0, 1.0], [0.9, 1.1], [0.8, 1.2]]),
             "gradients (2, -4) in both steps, without decay: with equal gradients each step is eta "
             "long; if the first is longer or shorter, look at the two corrections")
 print("adamw: the visible tests without decay pass")
@@ -276,10 +276,10 @@ print("adamw: the visible tests without decay pass")
 # %% nbgrader={"grade_id": "test_decay", "points": 2}
 from labkit import check
 
-scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
-twos = torch.full((2, 1), 2.0, dtype=torch.float64)
-got = check.call("adamw", twos, torch.ones(1, dtype=torch.float64), 0.1, 0.5, forbid=scratch)
-check.close(got, torch.tensor([[1.0], [0.85], [0.7075]], dtype=torch.float64),
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
+_twos = torch.full((2, 1), 2.0, dtype=torch.float64)
+_got = check.call("adamw", _twos, torch.ones(1, dtype=torch.float64), 0.1, 0.5, forbid=_scratch)
+check.close(_got, torch.tensor([[1.0], [0.85], [0.7075]], dtype=torch.float64),
             "the example: theta times 1 - 0.1 * 0.5, then the step")
 print("adamw: the visible tests with decay pass")
 
@@ -366,7 +366,7 @@ check.show("adamw", torch.tensor([[1.0], [-1.0], [3.0]]), torch.ones(1), 0.1, 0.
 # $\theta = 1$ with $\alpha = 0.1$.
 
 # %% nbgrader={"grade_id": "printed", "locked": true}
-def printed(first, steps=200, alpha=0.1, beta1=0.9, beta2=0.999, epsilon=1e-8):
+def _printed(first, steps=200, alpha=0.1, beta1=0.9, beta2=0.999, epsilon=1e-8):
     theta, v, s = 1.0, 0.0, 0.0
     for t in range(first, first + steps):
         gradient = theta
@@ -377,10 +377,10 @@ def printed(first, steps=200, alpha=0.1, beta1=0.9, beta2=0.999, epsilon=1e-8):
 
 
 try:
-    printed(first=0)
-except ZeroDivisionError as error:
-    print("counted from t = 0:", error)
-print(f"counted from t = 1: theta = {printed(first=1):.1f}")
+    _printed(first=0)
+except ZeroDivisionError as _error:
+    print("counted from t = 0:", _error)
+print(f"counted from t = 1: theta = {_printed(first=1):.1f}")
 
 # %% [markdown]
 # There are five faults. One is the crash. Two stand in the first formula: a factor too many, whose
@@ -419,12 +419,12 @@ def mended(a, theta, eta, steps):
 # %% nbgrader={"grade_id": "test_descends", "points": 1}
 from labkit import check
 
-scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
-got = check.call("mended", torch.tensor([1.0, 0.0]), torch.ones(2), 0.1, 200, forbid=scratch)
-check.true(type(got) is torch.Tensor and got.shape == (201, 2) and got.dtype == torch.float32,
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
+_got = check.call("mended", torch.tensor([1.0, 0.0]), torch.ones(2), 0.1, 200, forbid=_scratch)
+check.true(type(_got) is torch.Tensor and _got.shape == (201, 2) and _got.dtype == torch.float32,
            "expected a path, a tensor of shape (201, 2) and dtype torch.float32, got "
-           f"{check.outline(got)}. Look at: what the path holds, and its dtype")
-check.close(got[-1], torch.tensor([0.0, 1.0]),
+           f"{check.outline(_got)}. Look at: what the path holds, and its dtype")
+check.close(_got[-1], torch.tensor([0.0, 1.0]),
             "the point after 200 steps with eta = 0.1, from (1, 1), to 0.001: one coordinate goes to "
             "0, the other has no slope. If θ climbs, look at the signs; if nan comes, at t and ε",
             atol=1e-3)
@@ -433,10 +433,10 @@ print("mended: it descends")
 # %% nbgrader={"grade_id": "test_mended", "points": 1}
 from labkit import check
 
-scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
-one = torch.ones(1, dtype=torch.float64)
-got = check.call("mended", one, one, 0.2, 1, forbid=scratch)
-check.close(got, torch.tensor([[1.0], [0.8]], dtype=torch.float64),
+_scratch = (*check.OPTIMIZERS, "labkit.optim", "labkit.optim.rules")
+_one = torch.ones(1, dtype=torch.float64)
+_got = check.call("mended", _one, _one, 0.2, 1, forbid=_scratch)
+check.close(_got, torch.tensor([[1.0], [0.8]], dtype=torch.float64),
             "the example: the first step is eta long and goes down. If it is 2 or 10 times eta long, "
             "look at the factor of the gradient in v; if eta / 10, 3 or 30 times eta, at the "
             "corrections")
@@ -522,15 +522,15 @@ def find_rate(radius):
 # %% nbgrader={"grade_id": "test_find_rate", "points": 1}
 from labkit import check
 
-got = check.call("find_rate", 1.0)
-check.true(type(got) is float and 0 < got < 100,
-           f"expected a learning rate, a Python float between 0 and 100, got {got!r}. Look at: the "
+_got = check.call("find_rate", 1.0)
+check.true(type(_got) is float and 0 < _got < 100,
+           f"expected a learning rate, a Python float between 0 and 100, got {_got!r}. Look at: the "
            "line with `return`")
-losses = sorted(final_losses(1.0, got))
-best = min(sorted(final_losses(1.0, 10 ** (k / 12 - 3)))[2] for k in range(49))
-check.true(losses[2] <= 10 * best,
-           f"at your rate {got:.3g} the median loss is {losses[2]:.2g}; the best of 49 rates reaches "
-           f"{best:.2g}. Look at: the spacing and the range of the rates that you try")
+_losses = sorted(final_losses(1.0, _got))
+_best = min(sorted(final_losses(1.0, 10 ** (k / 12 - 3)))[2] for k in range(49))
+check.true(_losses[2] <= 10 * _best,
+           f"at your rate {_got:.3g} the median loss is {_losses[2]:.2g}; the best of 49 rates reaches "
+           f"{_best:.2g}. Look at: the spacing and the range of the rates that you try")
 print("find_rate: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_find_rate", "points": 1}

@@ -103,17 +103,17 @@ def mse(x, y, theta):
 # %% nbgrader={"grade_id": "test_mse", "points": 1}
 from labkit import check
 
-x = torch.tensor([[1.0], [2.0]])
-y = torch.tensor([3.0, 4.0])
-loss = check.call("mse", x, y, torch.tensor([2.0, 0.0]))
-check.close(loss, torch.tensor(0.5), "the example: errors -1 and 0; square, then mean")
-loss = check.call("mse", x, y, torch.tensor([1.0, 2.0]))
-check.close(loss, torch.tensor(0.0), "theta = [1, 2] fits both points; the intercept is theta[-1]")
+_x = torch.tensor([[1.0], [2.0]])
+_y = torch.tensor([3.0, 4.0])
+_loss = check.call("mse", _x, _y, torch.tensor([2.0, 0.0]))
+check.close(_loss, torch.tensor(0.5), "the example: errors -1 and 0; square, then mean")
+_loss = check.call("mse", _x, _y, torch.tensor([1.0, 2.0]))
+check.close(_loss, torch.tensor(0.0), "theta = [1, 2] fits both points; the intercept is theta[-1]")
 print("mse: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_mse", "locked": true}
 # Not graded here: the refusal of a column. The hidden tests look at it.
-check.raises("mse", ValueError, x, y.reshape(2, 1), torch.tensor([2.0, 0.0]),
+check.raises("mse", ValueError, torch.ones(2, 1), torch.ones(2, 1), torch.tensor([2.0, 0.0]),
              where="y of shape (2, 1) is a column; the task asks for ValueError")
 print("mse: a column is refused")
 
@@ -179,17 +179,17 @@ def mse_gradient(x, y, theta):
 # %% nbgrader={"grade_id": "test_mse_gradient", "points": 1}
 from labkit import check
 
-x = torch.tensor([[1.0], [2.0]])
-y = torch.tensor([3.0, 4.0])
-gradient = check.call("mse_gradient", x, y, torch.tensor([2.0, 0.0]), forbid=check.GRADIENTS)
-check.close(gradient, torch.tensor([-1.0, -1.0]), "the example: sign, factor 2, division by N")
-gradient = check.call("mse_gradient", x, y, torch.tensor([0.5, 1.0]), forbid=check.GRADIENTS)
-for place in range(2):
-    shift = 1e-2 * torch.eye(2)[place]
-    up, down = (((x @ t[:1] + t[1] - y) ** 2).mean()
-                for t in (torch.tensor([0.5, 1.0]) + shift, torch.tensor([0.5, 1.0]) - shift))
-    check.close(gradient[place], (up - down) / 2e-2,
-                f"entry {place} against the finite difference of the loss", rtol=1e-3)
+_x = torch.tensor([[1.0], [2.0]])
+_y = torch.tensor([3.0, 4.0])
+_gradient = check.call("mse_gradient", _x, _y, torch.tensor([2.0, 0.0]), forbid=check.GRADIENTS)
+check.close(_gradient, torch.tensor([-1.0, -1.0]), "the example: sign, factor 2, division by N")
+_gradient = check.call("mse_gradient", _x, _y, torch.tensor([0.5, 1.0]), forbid=check.GRADIENTS)
+for _place in range(2):
+    _shift = 1e-2 * torch.eye(2)[_place]
+    _up, _down = (((_x @ t[:1] + t[1] - _y) ** 2).mean()
+                  for t in (torch.tensor([0.5, 1.0]) + _shift, torch.tensor([0.5, 1.0]) - _shift))
+    check.close(_gradient[_place], (_up - _down) / 2e-2,
+                f"entry {_place} against the finite difference of the loss", rtol=1e-3)
 print("mse_gradient: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_mse_gradient", "points": 1}
@@ -267,25 +267,26 @@ def descend(a, c, theta, eta, steps):
 # %% nbgrader={"grade_id": "test_descend", "points": 2}
 from labkit import check
 
-scratch = check.GRADIENTS + check.OPTIMIZERS
-a = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
-start = torch.tensor([1.0, 1.0])
-got = check.call("descend", a, torch.zeros(2), start, 0.5, 2, forbid=scratch)
-path, losses = check.parts(got, "path", "losses")
-check.close(path, torch.tensor([[1.0, 1.0], [0.0, 0.5], [0.0, 0.25]]),
+_scratch = check.GRADIENTS + check.OPTIMIZERS
+_a = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+_start = torch.tensor([1.0, 1.0])
+_got = check.call("descend", _a, torch.zeros(2), _start, 0.5, 2, forbid=_scratch)
+_path, _losses = check.parts(_got, "path", "losses")
+check.close(_path, torch.tensor([[1.0, 1.0], [0.0, 0.5], [0.0, 0.25]]),
             "the path of the example: row 0 is the start, then one row a step")
-got = check.call("descend", a, start, start, 0.1, 3, forbid=scratch)
-path, losses = check.parts(got, "path", "losses")
-check.close(path, start.repeat(4, 1), "a start in the minimum c: every step stays there")
+_got = check.call("descend", _a, _start, _start, 0.1, 3, forbid=_scratch)
+_path, _losses = check.parts(_got, "path", "losses")
+check.close(_path, _start.repeat(4, 1), "a start in the minimum c: every step stays there")
 print("descend: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_descend", "locked": true}
 # Not graded here: the losses, and the refusal of eta = 0. The hidden tests look at both.
-got = check.call("descend", a, torch.zeros(2), start, 0.5, 2)
-path, losses = check.parts(got, "path", "losses")
-check.close(losses, torch.tensor([1.5, 0.125, 0.03125]),
+_a, _start = torch.tensor([[2.0, 0.0], [0.0, 1.0]]), torch.tensor([1.0, 1.0])
+_got = check.call("descend", _a, torch.zeros(2), _start, 0.5, 2)
+_path, _losses = check.parts(_got, "path", "losses")
+check.close(_losses, torch.tensor([1.5, 0.125, 0.03125]),
             "the losses of the example: one for each row of the path, with the factor 1/2")
-check.raises("descend", ValueError, a, torch.zeros(2), start, 0.0, 2,
+check.raises("descend", ValueError, _a, torch.zeros(2), _start, 0.0, 2,
              where="eta = 0 is not positive; the task asks for ValueError")
 print("descend: the losses and the refusal are right too")
 
@@ -371,21 +372,21 @@ def curvature(x):
 # %% nbgrader={"grade_id": "test_curvature", "points": 2}
 from labkit import check
 
-got = check.call("curvature", torch.tensor([[-1.0], [1.0]]))
-check.close(got, {"largest_step": 1.0, "best_step": 0.5, "rate": 0.0}, "the example")
-got = check.call("curvature", torch.tensor([[0.0], [2.0], [0.0], [2.0]]))
-eigenvalues = 3 + 5**0.5, 3 - 5**0.5  # of [[4, 2], [2, 2]], by the quadratic formula
-got = {name: value for name, value in got.items() if name != "rate"}
-check.close(got, {"largest_step": 2 / eigenvalues[0], "best_step": 2 / sum(eigenvalues)},
+_got = check.call("curvature", torch.tensor([[-1.0], [1.0]]))
+check.close(_got, {"largest_step": 1.0, "best_step": 0.5, "rate": 0.0}, "the example")
+_got = check.call("curvature", torch.tensor([[0.0], [2.0], [0.0], [2.0]]))
+_eigenvalues = 3 + 5**0.5, 3 - 5**0.5  # of [[4, 2], [2, 2]], by the quadratic formula
+_got = {name: value for name, value in _got.items() if name != "rate"}
+check.close(_got, {"largest_step": 2 / _eigenvalues[0], "best_step": 2 / sum(_eigenvalues)},
             "x = [[0], [2], [0], [2]]: is the column of ones in, and the factor 2/N?")
 print("curvature: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_curvature", "locked": true}
 # Not graded here: the rate where it is not 0. The hidden tests look at other rates.
-got = check.call("curvature", torch.tensor([[0.0], [2.0], [0.0], [2.0]]))
-check.true(isinstance(got, dict) and "rate" in got,
-           f'expected a dict with the key "rate", got {got}. Look at: the line with `return`')
-check.close(got["rate"], 5**0.5 / 3, "the rate for x = [[0], [2], [0], [2]]")
+_got = check.call("curvature", torch.tensor([[0.0], [2.0], [0.0], [2.0]]))
+check.true(isinstance(_got, dict) and "rate" in _got,
+           f'expected a dict with the key "rate", got {_got}. Look at: the line with `return`')
+check.close(_got["rate"], 5**0.5 / 3, "the rate for x = [[0], [2], [0], [2]]")
 print("curvature: the rate is right too")
 
 # %% nbgrader={"grade_id": "hidden_curvature", "points": 2}
@@ -472,22 +473,22 @@ def house_prices(area, price, eta, steps):
 # %% nbgrader={"grade_id": "test_house_prices", "points": 1}
 from labkit import check
 
-X = np.array([[1000], [2000], [3000]])  # integers, as in the listing
-prices = np.array([1500, 2500, 3000])
-got = check.call("house_prices", X, prices, 0.01, 1000, forbid=check.LEAST_SQUARES)
-w, b = check.parts(got, "w", "b")
-check.close((w, b), (0.75, 2500 / 3), "the listing's houses (integers), after 1000 steps", rtol=1e-4)
-got = check.call("house_prices", X, prices, 0.01, 0, forbid=check.LEAST_SQUARES)
-check.close(tuple(check.parts(got, "w", "b")), (0.0, 0.0), "no step at all: both are still 0",
+_X = np.array([[1000], [2000], [3000]])  # integers, as in the listing
+_prices = np.array([1500, 2500, 3000])
+_got = check.call("house_prices", _X, _prices, 0.01, 1000, forbid=check.LEAST_SQUARES)
+_w, _b = check.parts(_got, "w", "b")
+check.close((_w, _b), (0.75, 2500 / 3), "the listing's houses (integers), after 1000 steps", rtol=1e-4)
+_got = check.call("house_prices", _X, _prices, 0.01, 0, forbid=check.LEAST_SQUARES)
+check.close(tuple(check.parts(_got, "w", "b")), (0.0, 0.0), "no step at all: both are still 0",
             atol=1e-9)
 print("house_prices: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_house_prices", "locked": true}
 # Not graded here: the step by hand. A wrong step may still arrive in the end; the hidden tests see it.
-houses = np.array([[1.0], [3.0]]), np.array([2.0, 4.0])
-got = check.call("house_prices", *houses, 0.1, 1, forbid=check.LEAST_SQUARES)
-w, b = check.parts(got, "w", "b")
-check.close((w, b), (0.2, 0.2), "the step by hand: shape of the error, sign, factor 2, mean, and "
+_houses = np.array([[1.0], [3.0]]), np.array([2.0, 4.0])
+_got = check.call("house_prices", *_houses, 0.1, 1, forbid=check.LEAST_SQUARES)
+_w, _b = check.parts(_got, "w", "b")
+check.close((_w, _b), (0.2, 0.2), "the step by hand: shape of the error, sign, factor 2, mean, and "
             "back to the original units", rtol=1e-9)
 print("house_prices: the step by hand is right")
 
@@ -572,15 +573,15 @@ def find_curvature(x, y):
 # %% nbgrader={"grade_id": "test_find_curvature", "points": 1}
 from labkit import check
 
-areas = torch.tensor([[1000.0], [2000.0], [3000.0]])
-prices = torch.tensor([1500.0, 2500.0, 3000.0])
-got = check.call("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1.0]),
-                 forbid=check.EIGENVALUES)
-check.close(got, 2.0, "the example: both eigenvalues are 2, so the runs "
+_areas = torch.tensor([[1000.0], [2000.0], [3000.0]])
+_prices = torch.tensor([1500.0, 2500.0, 3000.0])
+_got = check.call("find_curvature", torch.tensor([[-1.0], [1.0]]), torch.tensor([0.0, 1.0]),
+                  forbid=check.EIGENVALUES)
+check.close(_got, 2.0, "the example: both eigenvalues are 2, so the runs "
             "turn at eta = 1; which lambda_max belongs to that eta?", rtol=0.03)
-got = check.call("find_curvature", areas, prices, forbid=check.EIGENVALUES)
-x1 = np.array([[1000, 1], [2000, 1], [3000, 1]])
-check.close(got, float(np.linalg.eigvalsh(2 / 3 * x1.T @ x1)[-1]),
+_got = check.call("find_curvature", _areas, _prices, forbid=check.EIGENVALUES)
+_x1 = np.array([[1000, 1], [2000, 1], [3000, 1]])
+check.close(_got, float(np.linalg.eigvalsh(2 / 3 * _x1.T @ _x1)[-1]),
             "the raw house prices: at which learning rate does the loss stop falling?", rtol=0.03)
 print("find_curvature: the visible tests pass")
 

@@ -94,14 +94,14 @@ def three_sets(n, validation, test, seed):
 # %% nbgrader={"grade_id": "test_three_sets", "points": 1}
 from labkit import check
 
-got = check.parts(check.call("three_sets", 10, 3, 2, 0), "training", "validation", "test")
-for rows, size, name in zip(got, (5, 3, 2), ("training", "validation", "test"), strict=True):
-    check.true(isinstance(rows, torch.Tensor) and rows.dtype == torch.int64,
-               f"the {name} set must be a tensor of dtype int64, got {rows}")
-    check.true(rows.shape == (size,),
-               f"expected {size} rows for {name}, got shape {tuple(rows.shape)}. Look at: the order "
+_got = check.parts(check.call("three_sets", 10, 3, 2, 0), "training", "validation", "test")
+for _rows, _size, _name in zip(_got, (5, 3, 2), ("training", "validation", "test"), strict=True):
+    check.true(isinstance(_rows, torch.Tensor) and _rows.dtype == torch.int64,
+               f"the {_name} set must be a tensor of dtype int64, got {_rows}")
+    check.true(_rows.shape == (_size,),
+               f"expected {_size} rows for {_name}, got shape {tuple(_rows.shape)}. Look at: the order "
                "of the three sets, and where you cut")
-check.equal(sorted(torch.cat(got).tolist()), list(range(10)),
+check.equal(sorted(torch.cat(_got).tolist()), list(range(10)),
             "all three sets together: every row from 0 to 9, each once")
 print("three_sets: the visible tests pass")
 
@@ -148,8 +148,8 @@ with check.contract("refuses sizes that leave one row for training"):
 # %% nbgrader={"grade_id": "show_three_sets", "locked": true}
 try:
     print("sizes:", [len(rows) for rows in check.call("three_sets", 100, 20, 10, 7)])
-except check.Failed as reason:
-    print(reason)
+except check.Failed as _reason:
+    print(_reason)
 
 # %% [markdown]
 # ## Task 2: four counts (2 points, warm-up)
@@ -186,12 +186,12 @@ def counts(truth, probability, threshold):
 # %% nbgrader={"grade_id": "test_counts", "points": 1}
 from labkit import check
 
-truth = torch.tensor([True, True, False, False, False])
-probability = torch.tensor([0.9, 0.2, 0.6, 0.1, 0.3])
-got = check.call("counts", truth, probability, 0.5)
-check.equal(got, {"tp": 1, "fp": 1, "fn": 1, "tn": 2}, "the example, with Python integers")
-got = check.call("counts", truth, probability, 0.15)
-check.equal(got, {"tp": 2, "fp": 2, "fn": 0, "tn": 1}, "the example with a threshold of 0.15: "
+_truth = torch.tensor([True, True, False, False, False])
+_probability = torch.tensor([0.9, 0.2, 0.6, 0.1, 0.3])
+_got = check.call("counts", _truth, _probability, 0.5)
+check.equal(_got, {"tp": 1, "fp": 1, "fn": 1, "tn": 2}, "the example, with Python integers")
+_got = check.call("counts", _truth, _probability, 0.15)
+check.equal(_got, {"tp": 2, "fp": 2, "fn": 0, "tn": 1}, "the example with a threshold of 0.15: "
             "is the threshold used? Which of the two mistakes is fp, which is fn?")
 print("counts: the visible tests pass")
 
@@ -266,15 +266,15 @@ def scores(tp, fp, fn, tn):
 # %% nbgrader={"grade_id": "test_scores", "points": 1}
 from labkit import check
 
-got = check.call("scores", 6, 2, 4, 8)
-check.close(got, {"accuracy": 0.7, "precision": 0.75, "recall": 0.6, "f1": 2 / 3},
+_got = check.call("scores", 6, 2, 4, 8)
+check.close(_got, {"accuracy": 0.7, "precision": 0.75, "recall": 0.6, "f1": 2 / 3},
             "the example: which denominator belongs to which score?")
 print("scores: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_scores", "locked": true}
 # Not graded here: a denominator of 0. The hidden tests look at it.
-got = check.call("scores", 0, 0, 5, 95)
-check.close(got, {"accuracy": 0.95, "precision": 0.0, "recall": 0.0, "f1": 0.0},
+_got = check.call("scores", 0, 0, 5, 95)
+check.close(_got, {"accuracy": 0.95, "precision": 0.0, "recall": 0.0, "f1": 0.0},
             "nothing was said to be positive: which denominators are 0?")
 print("scores: an empty denominator is right too")
 
@@ -357,13 +357,13 @@ def expected_best(k, n, p):
 # %% nbgrader={"grade_id": "test_expected_best", "points": 2}
 from labkit import check
 
-got = check.call("expected_best", 1, 50, 0.3)
-check.close(got, 0.3, "one guesser: the best is the only one. If both numbers look the same, they "
+_got = check.call("expected_best", 1, 50, 0.3)
+check.close(_got, 0.3, "one guesser: the best is the only one. If both numbers look the same, they "
             "differ in later digits: is every tensor made as float64?", rtol=1e-6)
-got = check.call("expected_best", 3, 1, 0.5)
-check.close(got, 0.875, "one example, three guessers: 1 - (1/2)^3", rtol=1e-6)
-got = check.call("expected_best", 2, 2, 0.5)
-check.close(got, 0.6875, "two guessers, two examples: F is 1/4, 3/4, 1; the sum runs to n - 1",
+_got = check.call("expected_best", 3, 1, 0.5)
+check.close(_got, 0.875, "one example, three guessers: 1 - (1/2)^3", rtol=1e-6)
+_got = check.call("expected_best", 2, 2, 0.5)
+check.close(_got, 0.6875, "two guessers, two examples: F is 1/4, 3/4, 1; the sum runs to n - 1",
             rtol=1e-6)
 print("expected_best: the visible tests pass")
 
@@ -410,7 +410,7 @@ check.show("expected_best", 1000, 200, 0.5)
 # new examples. That is the symptom.
 
 # %% nbgrader={"grade_id": "symptom", "locked": true}
-def search(said_test, y_test):
+def _search(said_test, y_test):
     """Index of the best model, and its accuracy as the search reports it."""
     best, report = 0, 0.0
     for i, said in enumerate(said_test):
@@ -420,16 +420,18 @@ def search(said_test, y_test):
     return best, report
 
 
-chance = torch.Generator().manual_seed(0)
-reports = []
-for _ in range(20):
-    coins = torch.randint(2, (100, 400), generator=chance)
-    y = torch.randint(2, (400,), generator=chance)
-    chosen, report = search(coins[:, :200], y[:200])
-    at_work = (coins[chosen, 200:] == y[200:]).double().mean().item()
-    reports.append([report, at_work])
-reported, at_work = torch.tensor(reports).mean(dim=0).tolist()
-print(f"reported {reported:.3f}, at work {at_work:.3f}")
+def _twenty_searches():
+    chance, reports = torch.Generator().manual_seed(0), []
+    for _ in range(20):
+        coins = torch.randint(2, (100, 400), generator=chance)
+        y = torch.randint(2, (400,), generator=chance)
+        chosen, report = _search(coins[:, :200], y[:200])
+        at_work = (coins[chosen, 200:] == y[200:]).double().mean().item()
+        reports.append([report, at_work])
+    return torch.tensor(reports).mean(dim=0).tolist()
+
+
+print("reported {:.3f}, at work {:.3f}".format(*_twenty_searches()))
 
 # %% [markdown]
 # Write `choose_and_report(said_val, y_val, said_test, y_test)`, the search as it should have been:
@@ -466,13 +468,13 @@ def choose_and_report(said_val, y_val, said_test, y_test):
 # %% nbgrader={"grade_id": "test_choose_and_report", "points": 2}
 from labkit import check
 
-said_val, y_val = torch.tensor([[0, 0, 1], [0, 1, 1]]), torch.tensor([0, 1, 1])
-said_test, y_test = torch.tensor([[0, 0, 0, 0], [1, 0, 0, 0]]), torch.tensor([0, 0, 0, 0])
-got = check.call("choose_and_report", said_val, y_val, said_test, y_test)
-index, accuracy, error = check.parts(got, "index", "accuracy", "error")
-check.equal(index, 1, "the example: model 1 is the best on the validation set")
-check.close(accuracy, 0.75, "the example: the test accuracy of the chosen model")
-check.close(error, (0.75 * 0.25 / 4) ** 0.5, "the example: the root of a(1 - a)/T")
+_said_val, _y_val = torch.tensor([[0, 0, 1], [0, 1, 1]]), torch.tensor([0, 1, 1])
+_said_test, _y_test = torch.tensor([[0, 0, 0, 0], [1, 0, 0, 0]]), torch.tensor([0, 0, 0, 0])
+_got = check.call("choose_and_report", _said_val, _y_val, _said_test, _y_test)
+_index, _accuracy, _error = check.parts(_got, "index", "accuracy", "error")
+check.equal(_index, 1, "the example: model 1 is the best on the validation set")
+check.close(_accuracy, 0.75, "the example: the test accuracy of the chosen model")
+check.close(_error, (0.75 * 0.25 / 4) ** 0.5, "the example: the root of a(1 - a)/T")
 print("choose_and_report: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_choose_and_report", "points": 2}
@@ -560,16 +562,16 @@ def split_noise(x, y, size, repeats, seed):
 # %% nbgrader={"grade_id": "test_split_noise", "points": 1}
 from labkit import check, data
 
-digits = data.load("digits")
-x, y = digits.x_train.flatten(1)[:300], digits.y_train[:300]
-mean, std = check.parts(check.call("split_noise", x, y, 30, 100, 0), "mean", "std")
-for value, low, high, name, place in (
-        (std, 0.035, 0.085, "std", "where the generator is seeded, which rows are scored, which "
+_digits = data.load("digits")
+_x, _y = _digits.x_train.flatten(1)[:300], _digits.y_train[:300]
+_mean, _std = check.parts(check.call("split_noise", _x, _y, 30, 100, 0), "mean", "std")
+for _value, _low, _high, _name, _place in (
+        (_std, 0.035, 0.085, "std", "where the generator is seeded, which rows are scored, which "
                                    "deviation this is, and the order of the pair"),
-        (mean, 0.83, 0.89, "mean", "which rows are fitted, which are scored, and what is averaged")):
-    check.true(isinstance(value, float), f"{name}: expected a Python float, got {value!r}")
-    check.true(low < value < high, f"{name}: expected a number between {low} and {high}, got "
-                                   f"{value:.4g}. Look at: {place}")
+        (_mean, 0.83, 0.89, "mean", "which rows are fitted, which are scored, and what is averaged")):
+    check.true(isinstance(_value, float), f"{_name}: expected a Python float, got {_value!r}")
+    check.true(_low < _value < _high, f"{_name}: expected a number between {_low} and {_high}, got "
+                                   f"{_value:.4g}. Look at: {_place}")
 print("split_noise: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_split_noise", "points": 1}
@@ -613,10 +615,12 @@ with check.contract("another seed gives the same result"):
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_split_noise", "locked": true}
+_digits = data.load("digits")
+_x, _y = _digits.x_train.flatten(1)[:300], _digits.y_train[:300]
 try:
-    print(f"mean {check.call('split_noise', x, y, 30, 100, 1)[0]:.1f}")
-except check.Failed as reason:
-    print(reason)
+    print(f"mean {check.call('split_noise', _x, _y, 30, 100, 1)[0]:.1f}")
+except check.Failed as _reason:
+    print(_reason)
 
 # %% [markdown]
 # ## Task 7: in your own words (3 points, graded by hand)

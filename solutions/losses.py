@@ -116,21 +116,21 @@ def softplus(a):
 # %% nbgrader={"grade_id": "test_softplus", "points": 1}
 from labkit import check
 
-got = check.call("softplus", torch.tensor([0.0, 1.0, -1.0]), forbid=TWINS)
-value, slope = check.parts(got, "value", "slope")
-check.close(value, torch.tensor([math.log(2), 1.3132617, 0.3132617]),
+_got = check.call("softplus", torch.tensor([0.0, 1.0, -1.0]), forbid=TWINS)
+_value, _slope = check.parts(_got, "value", "slope")
+check.close(_value, torch.tensor([math.log(2), 1.3132617, 0.3132617]),
             "the values at 0, 1 and -1: log(1 + e^a), with the natural logarithm")
-check.close(slope, torch.tensor([0.5, 0.7310586, 0.2689414]),
+check.close(_slope, torch.tensor([0.5, 0.7310586, 0.2689414]),
             "the slopes at 0, 1 and -1: 1/(1 + e^-a)")
 print("softplus: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_softplus", "locked": true}
 # Not graded here: large and small inputs. The hidden tests look at them.
-got = check.call("softplus", torch.tensor([1000.0, -50.0, -1000.0]), forbid=TWINS)
-value, slope = check.parts(got, "value", "slope")
-check.close(value, torch.tensor([1000.0, math.exp(-50), 0.0]), "the values at 1000, -50 and -1000",
+_got = check.call("softplus", torch.tensor([1000.0, -50.0, -1000.0]), forbid=TWINS)
+_value, _slope = check.parts(_got, "value", "slope")
+check.close(_value, torch.tensor([1000.0, math.exp(-50), 0.0]), "the values at 1000, -50 and -1000",
             atol=1e-30)
-check.close(slope, torch.tensor([1.0, math.exp(-50), 0.0]), "the slopes there", atol=1e-30)
+check.close(_slope, torch.tensor([1.0, math.exp(-50), 0.0]), "the slopes there", atol=1e-30)
 print("softplus: large inputs are right too")
 
 # %% nbgrader={"grade_id": "hidden_softplus", "points": 1}
@@ -204,20 +204,21 @@ def pinball(y, prediction, q):
 # %% nbgrader={"grade_id": "test_pinball", "points": 1}
 from labkit import check
 
-y, prediction = torch.tensor([3.0, 3.0]), torch.tensor([2.0, 5.0])
-got = check.call("pinball", y, prediction, 0.9, forbid=TWINS)
-loss, gradient = check.parts(got, "loss", "gradient")
-check.close(loss, torch.tensor(0.55), "the example's loss: 0.9 times 1, 0.1 times 2, then the mean")
-check.close(gradient, torch.tensor([-0.45, 0.05]),
+_y, _prediction = torch.tensor([3.0, 3.0]), torch.tensor([2.0, 5.0])
+_got = check.call("pinball", _y, _prediction, 0.9, forbid=TWINS)
+_loss, _gradient = check.parts(_got, "loss", "gradient")
+check.close(_loss, torch.tensor(0.55), "the example's loss: 0.9 times 1, 0.1 times 2, then the mean")
+check.close(_gradient, torch.tensor([-0.45, 0.05]),
             "the example's gradient in the predictions: its sign, and the division by N")
 print("pinball: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_pinball", "locked": true}
 # Not graded here: an error of 0 and a wrong input. The hidden tests look at both.
-got = check.call("pinball", y, torch.tensor([3.0, 5.0]), 0.9, forbid=TWINS)
-loss, gradient = check.parts(got, "loss", "gradient")
-check.close(gradient, torch.tensor([0.0, 0.05]), "the gradient where the error is 0")
-check.raises("pinball", ValueError, y, prediction, 1.0, where="q = 1 is not between 0 and 1")
+_y, _prediction = torch.tensor([3.0, 3.0]), torch.tensor([3.0, 5.0])
+_got = check.call("pinball", _y, _prediction, 0.9, forbid=TWINS)
+_loss, _gradient = check.parts(_got, "loss", "gradient")
+check.close(_gradient, torch.tensor([0.0, 0.05]), "the gradient where the error is 0")
+check.raises("pinball", ValueError, _y, _prediction, 1.0, where="q = 1 is not between 0 and 1")
 print("pinball: the corner and the refusal are right too")
 
 # %% nbgrader={"grade_id": "hidden_pinball", "points": 1}
@@ -299,33 +300,34 @@ def cross_entropy(a, labels):
 # %% nbgrader={"grade_id": "test_cross_entropy", "points": 2}
 from labkit import check
 
-got = check.call("cross_entropy", torch.zeros(1, 2), torch.tensor([1]), forbid=TWINS)
-loss, gradient = check.parts(got, "loss", "gradient")
-check.close(loss, torch.tensor(math.log(2)), "the example: log 2 for two even classes")
-check.close(gradient, torch.tensor([[0.5, -0.5]]), "the example: probability minus 1 for the right class")
-a = torch.tensor([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]])
-got = check.call("cross_entropy", a, torch.tensor([0, 2]), forbid=TWINS)
-loss, gradient = check.parts(got, "loss", "gradient")
-check.close(loss, torch.tensor(0.7367449), "two examples of three classes: rows apart, then the mean")
-check.close(gradient.sum(1), torch.zeros(2), "each row of the gradient adds up to 0", atol=1e-6)
+_got = check.call("cross_entropy", torch.zeros(1, 2), torch.tensor([1]), forbid=TWINS)
+_loss, _gradient = check.parts(_got, "loss", "gradient")
+check.close(_loss, torch.tensor(math.log(2)), "the example: log 2 for two even classes")
+check.close(_gradient, torch.tensor([[0.5, -0.5]]), "the example: probability minus 1 for the right class")
+_a = torch.tensor([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]])
+_got = check.call("cross_entropy", _a, torch.tensor([0, 2]), forbid=TWINS)
+_loss, _gradient = check.parts(_got, "loss", "gradient")
+check.close(_loss, torch.tensor(0.7367449), "two examples of three classes: rows apart, then the mean")
+check.close(_gradient.sum(1), torch.zeros(2), "each row of the gradient adds up to 0", atol=1e-6)
 print("cross_entropy: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_cross_entropy", "locked": true}
 # Not graded here: huge logits, and a label of -1. The hidden tests look at both.
-got = check.call("cross_entropy", torch.tensor([[1000.0, 0.0]]), torch.tensor([1]), forbid=TWINS)
-loss, gradient = check.parts(got, "loss", "gradient")
-check.close(loss, torch.tensor(1000.0), "a wrong answer by 1000 costs 1000")
-check.close(gradient, torch.tensor([[1.0, -1.0]]), "its gradient")
-got = check.call("cross_entropy", torch.full((1, 2), 1e30), torch.tensor([0]), forbid=TWINS)
-loss, gradient = check.parts(got, "loss", "gradient")
-check.close(loss, torch.tensor(math.log(2)), "two equal logits of 1e30 cost what two zeros cost")
-check.close(gradient, torch.tensor([[-0.5, 0.5]]), "their gradient")
-got = check.call("cross_entropy", a, torch.tensor([0, 2]), forbid=TWINS)
-loss, gradient = check.parts(got, "loss", "gradient")
-check.close(gradient, torch.tensor([[-0.3776358, 0.3326205, 0.0450153],
-                                    [0.0233063, 0.0085739, -0.0318802]]),
+_a = torch.tensor([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]])
+_got = check.call("cross_entropy", torch.tensor([[1000.0, 0.0]]), torch.tensor([1]), forbid=TWINS)
+_loss, _gradient = check.parts(_got, "loss", "gradient")
+check.close(_loss, torch.tensor(1000.0), "a wrong answer by 1000 costs 1000")
+check.close(_gradient, torch.tensor([[1.0, -1.0]]), "its gradient")
+_got = check.call("cross_entropy", torch.full((1, 2), 1e30), torch.tensor([0]), forbid=TWINS)
+_loss, _gradient = check.parts(_got, "loss", "gradient")
+check.close(_loss, torch.tensor(math.log(2)), "two equal logits of 1e30 cost what two zeros cost")
+check.close(_gradient, torch.tensor([[-0.5, 0.5]]), "their gradient")
+_got = check.call("cross_entropy", _a, torch.tensor([0, 2]), forbid=TWINS)
+_loss, _gradient = check.parts(_got, "loss", "gradient")
+check.close(_gradient, torch.tensor([[-0.3776358, 0.3326205, 0.0450153],
+                                     [0.0233063, 0.0085739, -0.0318802]]),
             "two examples: N divides the gradient too", rtol=1e-4)
-check.raises("cross_entropy", ValueError, a, torch.tensor([0, -1]), where="the label -1")
+check.raises("cross_entropy", ValueError, _a, torch.tensor([0, -1]), where="the label -1")
 print("cross_entropy: huge logits and the refusal are right too")
 
 # %% nbgrader={"grade_id": "hidden_cross_entropy", "points": 2}
@@ -426,25 +428,25 @@ def backward_norms(x, weights, activation):
 # %% nbgrader={"grade_id": "test_backward_norms", "points": 2}
 from labkit import check
 
-got = check.call("backward_norms", torch.ones(1, 1), [torch.zeros(1, 1), torch.full((1, 1), 2.0)],
-                 "sigmoid", forbid=TWINS)
-check.close(got, [0.0983060, 0.1966119], "the example: slopes 0.25 and 0.1966, the weight 2 between")
-got = check.call("backward_norms", torch.ones(1, 1), [torch.eye(1)] * 3, "tanh", forbid=TWINS)
-check.close(got, [0.1677069, 0.3993264, 0.6793383],
+_got = check.call("backward_norms", torch.ones(1, 1), [torch.zeros(1, 1), torch.full((1, 1), 2.0)],
+                  "sigmoid", forbid=TWINS)
+check.close(_got, [0.0983060, 0.1966119], "the example: slopes 0.25 and 0.1966, the weight 2 between")
+_got = check.call("backward_norms", torch.ones(1, 1), [torch.eye(1)] * 3, "tanh", forbid=TWINS)
+check.close(_got, [0.1677069, 0.3993264, 0.6793383],
             "tanh, three layers of weight 1: each length is the product of the slopes behind it",
             rtol=1e-3)
 print("backward_norms: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_backward_norms", "locked": true}
 # Not graded here: ReLU, and a name that is unknown. The hidden tests look at both.
-got = check.call("backward_norms", torch.tensor([[1.0, -1.0]]), [torch.eye(2), 3 * torch.eye(2)], "relu",
-                 forbid=TWINS)
-check.close(got, [3.0, 1.0], "ReLU: the second unit is off, its slope is 0")
-weights = [torch.tensor([[1.0, 0.0, 2.0], [0.0, -1.0, 1.0]]),
-           torch.tensor([[1.0, 2.0], [0.0, 1.0], [-1.0, 0.0]])]
-got = check.call("backward_norms", torch.tensor([[1.0, -1.0], [0.5, 2.0]]), weights, "tanh",
-                 forbid=TWINS)
-check.close(got, [2.2574687, 1.6060735], "two examples, layers of three and two units: W transposed "
+_got = check.call("backward_norms", torch.tensor([[1.0, -1.0]]), [torch.eye(2), 3 * torch.eye(2)], "relu",
+                  forbid=TWINS)
+check.close(_got, [3.0, 1.0], "ReLU: the second unit is off, its slope is 0")
+_weights = [torch.tensor([[1.0, 0.0, 2.0], [0.0, -1.0, 1.0]]),
+            torch.tensor([[1.0, 2.0], [0.0, 1.0], [-1.0, 0.0]])]
+_got = check.call("backward_norms", torch.tensor([[1.0, -1.0], [0.5, 2.0]]), _weights, "tanh",
+                  forbid=TWINS)
+check.close(_got, [2.2574687, 1.6060735], "two examples, layers of three and two units: W transposed "
             "on the way back, one length over all entries", rtol=1e-4)
 check.raises("backward_norms", ValueError, torch.ones(1, 1), [torch.eye(1)], "gelu",
              where="an activation that the task does not name")
@@ -493,7 +495,7 @@ check.show("backward_norms", torch.ones(2, 2), [torch.eye(2) * 0.5] * 4, "sigmoi
 # x\,w + b$:
 #
 # ```python
-# def fit_printed(x, y, eta, steps):
+# def _fit_printed(x, y, eta, steps):
 #     w, b, losses = torch.zeros(x.shape[1]), torch.zeros(()), []
 #     for _ in range(steps):
 #         p = 1 / (1 + torch.exp(-(x @ w + b)))
@@ -530,7 +532,7 @@ check.show("backward_norms", torch.ones(2, 2), [torch.eye(2) * 0.5] * 4, "sigmoi
 
 # %% nbgrader={"grade_id": "symptom", "locked": true}
 # The printed formula at work: 40 of 100 labels are 1.
-def fit_printed(x, y, eta, steps):
+def _fit_printed(x, y, eta, steps):
     w, b, losses = torch.zeros(x.shape[1]), torch.zeros(()), []
     for _ in range(steps):
         p = 1 / (1 + torch.exp(-(x @ w + b)))
@@ -541,11 +543,11 @@ def fit_printed(x, y, eta, steps):
 
 
 _chance = torch.Generator().manual_seed(0)
-labels = (torch.arange(100) < 40).float()
-features = torch.randn(100, 2, generator=_chance) + labels[:, None]
-w, b, losses = fit_printed(features, labels, 1.0, 2000)
-answers = features @ w + b > 0
-print(f"loss {losses[0]:.3f} to {losses[-1]:.4f}, {answers.sum()} of 100 called 1, 40 are")
+_labels = (torch.arange(100) < 40).float()
+_features = torch.randn(100, 2, generator=_chance) + _labels[:, None]
+_w, _b, _losses = _fit_printed(_features, _labels, 1.0, 2000)
+_answers = _features @ _w + _b > 0
+print(f"loss {_losses[0]:.3f} to {_losses[-1]:.4f}, {_answers.sum()} of 100 called 1, 40 are")
 
 # %% nbgrader={"grade_id": "fit_classifier", "solution": true}
 def fit_classifier(x, y, eta, steps):
@@ -564,24 +566,24 @@ def fit_classifier(x, y, eta, steps):
 # %% nbgrader={"grade_id": "test_fit_classifier", "points": 1}
 from labkit import check
 
-got = check.call("fit_classifier", torch.tensor([[1.0], [-1.0]]), torch.tensor([1.0, 0.0]), 1.0, 1,
-                 forbid=TWINS)
-w, b, losses = check.parts(got, "w", "b", "losses")
-check.close(w, torch.tensor([0.5]), "w after the step of the example")
-check.close(b, torch.tensor(0.0), "b after the step of the example: the errors cancel", atol=1e-7)
-check.close(losses, torch.tensor([0.6931472, 0.4740770]), "the losses of the example, before and after")
+_got = check.call("fit_classifier", torch.tensor([[1.0], [-1.0]]), torch.tensor([1.0, 0.0]), 1.0, 1,
+                  forbid=TWINS)
+_w, _b, _losses = check.parts(_got, "w", "b", "losses")
+check.close(_w, torch.tensor([0.5]), "w after the step of the example")
+check.close(_b, torch.tensor(0.0), "b after the step of the example: the errors cancel", atol=1e-7)
+check.close(_losses, torch.tensor([0.6931472, 0.4740770]), "the losses of the example, before and after")
 print("fit_classifier: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_fit_classifier", "locked": true}
 # Not graded here: labels of 0 alone, and features of a large size. The hidden tests look at such
 # cases.
-got = check.call("fit_classifier", torch.ones(2, 1), torch.zeros(2), 1.0, 1, forbid=TWINS)
-w, b, losses = check.parts(got, "w", "b", "losses")
-check.close(b, torch.tensor(-0.5), "labels of 0 alone: b goes down, by the same errors that moved w")
-got = check.call("fit_classifier", torch.tensor([[300.0], [-200.0]]), torch.tensor([1.0, 1.0]), 1.0, 1,
-                 forbid=TWINS)
-w, b, losses = check.parts(got, "w", "b", "losses")
-check.close(losses, torch.tensor([0.6931472, 2499.75]), "large features: the loss after one step")
+_got = check.call("fit_classifier", torch.ones(2, 1), torch.zeros(2), 1.0, 1, forbid=TWINS)
+_w, _b, _losses = check.parts(_got, "w", "b", "losses")
+check.close(_b, torch.tensor(-0.5), "labels of 0 alone: b goes down, by the same errors that moved w")
+_got = check.call("fit_classifier", torch.tensor([[300.0], [-200.0]]), torch.tensor([1.0, 1.0]), 1.0, 1,
+                  forbid=TWINS)
+_w, _b, _losses = check.parts(_got, "w", "b", "losses")
+check.close(_losses, torch.tensor([0.6931472, 2499.75]), "large features: the loss after one step")
 print("fit_classifier: the other label and large features are right too")
 
 # %% nbgrader={"grade_id": "hidden_fit_classifier", "points": 2}
@@ -672,12 +674,12 @@ def balanced_gain(leak):
 # %% nbgrader={"grade_id": "test_balanced_gain", "points": 1}
 from labkit import check
 
-for leak in (1.0, 0.0):
-    got = check.call("balanced_gain", leak)
-    check.true(isinstance(got, float) and 0.5 <= got <= 3,
-               f"leak {leak}: expected a Python float from 0.5 to 3, got {got!r}")
-    middle = sorted(growth(got, leak, seed) for seed in range(9))[4]
-    check.close(middle, 1.0, f"leak {leak}: the median factor a layer at your gain {got:.3f}",
+for _leak in (1.0, 0.0):
+    _got = check.call("balanced_gain", _leak)
+    check.true(isinstance(_got, float) and 0.5 <= _got <= 3,
+               f"leak {_leak}: expected a Python float from 0.5 to 3, got {_got!r}")
+    _middle = sorted(growth(_got, _leak, seed) for seed in range(9))[4]
+    check.close(_middle, 1.0, f"leak {_leak}: the median factor a layer at your gain {_got:.3f}",
                 rtol=0.03)
 print("balanced_gain: the visible tests pass")
 

@@ -110,13 +110,13 @@ def batch_noise(gradients, size, replace):
 # %% nbgrader={"grade_id": "test_batch_noise", "points": 1}
 from labkit import check
 
-rows = torch.tensor([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]])
-got = check.call("batch_noise", rows, 2, True)
-check.close(got, 4 / 3, "the example with replacement: sum the squares of a row, average the rows")
-got = check.call("batch_noise", rows, 6, True)
-check.close(got, 4 / 9, "a batch of 6 with replacement from 3 samples: it is allowed")
-got = check.call("batch_noise", rows, 2, False)
-check.close(got, 2 / 3, "the example without replacement: the factor (N - B) / (N - 1)")
+_rows = torch.tensor([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]])
+_got = check.call("batch_noise", _rows, 2, True)
+check.close(_got, 4 / 3, "the example with replacement: sum the squares of a row, average the rows")
+_got = check.call("batch_noise", _rows, 6, True)
+check.close(_got, 4 / 9, "a batch of 6 with replacement from 3 samples: it is allowed")
+_got = check.call("batch_noise", _rows, 2, False)
+check.close(_got, 2 / 3, "the example without replacement: the factor (N - B) / (N - 1)")
 print("batch_noise: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_batch_noise", "points": 1}
@@ -188,12 +188,12 @@ def accumulate(pieces, sizes):
 # %% nbgrader={"grade_id": "test_accumulate", "points": 1}
 from labkit import check
 
-pieces = [torch.tensor([1.0, 0.0]), torch.tensor([4.0, 3.0])]
-got = check.call("accumulate", pieces, [2, 1])
-check.close(got, torch.tensor([2.0, 1.0]), "the example: weights 2/3 and 1/3")
-got = check.call("accumulate", pieces[:1], [5])
-check.close(got, pieces[0], "one piece is the whole batch")
-check.raises("accumulate", ValueError, pieces, [2], where="two pieces, one size")
+_pieces = [torch.tensor([1.0, 0.0]), torch.tensor([4.0, 3.0])]
+_got = check.call("accumulate", _pieces, [2, 1])
+check.close(_got, torch.tensor([2.0, 1.0]), "the example: weights 2/3 and 1/3")
+_got = check.call("accumulate", _pieces[:1], [5])
+check.close(_got, _pieces[0], "one piece is the whole batch")
+check.raises("accumulate", ValueError, _pieces, [2], where="two pieces, one size")
 print("accumulate: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_accumulate", "points": 1}
@@ -267,24 +267,25 @@ def heavy_ball(a, theta, etas, beta):
 # %% nbgrader={"grade_id": "test_heavy_ball", "points": 2}
 from labkit import check
 
-scratch = check.GRADIENTS + check.OPTIMIZERS
-one = torch.ones(1, 1)
-got = check.call("heavy_ball", one, torch.ones(1), [0.5, 0.1], 0.5, forbid=scratch)
-path, velocity = check.parts(got, "path", "velocity")
-check.close(path, torch.tensor([[1.0], [0.5], [0.2]]),
+_scratch = check.GRADIENTS + check.OPTIMIZERS
+_one = torch.ones(1, 1)
+_got = check.call("heavy_ball", _one, torch.ones(1), [0.5, 0.1], 0.5, forbid=_scratch)
+_path, _velocity = check.parts(_got, "path", "velocity")
+check.close(_path, torch.tensor([[1.0], [0.5], [0.2]]),
             "the path of the example: row 0 is the start; each velocity keeps its own rate")
-got = check.call("heavy_ball", one, torch.ones(1), [], 0.5, forbid=scratch)
-path, velocity = check.parts(got, "path", "velocity")
-check.close(path, torch.ones(1, 1), "no step at all: one row")
-check.close(velocity, torch.zeros(1), "no step at all: the velocity is 0")
+_got = check.call("heavy_ball", _one, torch.ones(1), [], 0.5, forbid=_scratch)
+_path, _velocity = check.parts(_got, "path", "velocity")
+check.close(_path, torch.ones(1, 1), "no step at all: one row")
+check.close(_velocity, torch.zeros(1), "no step at all: the velocity is 0")
 print("heavy_ball: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_heavy_ball", "locked": true}
 # Not graded here: the velocity, and the refusal of beta = 1. The hidden tests look at both.
-got = check.call("heavy_ball", one, torch.ones(1), [0.5, 0.1], 0.5, forbid=scratch)
-path, velocity = check.parts(got, "path", "velocity")
-check.close(velocity, torch.tensor([-0.3]), "the last velocity of the example")
-check.raises("heavy_ball", ValueError, one, torch.ones(1), [0.5], 1.0,
+_scratch, _one = check.GRADIENTS + check.OPTIMIZERS, torch.ones(1, 1)
+_got = check.call("heavy_ball", _one, torch.ones(1), [0.5, 0.1], 0.5, forbid=_scratch)
+_path, _velocity = check.parts(_got, "path", "velocity")
+check.close(_velocity, torch.tensor([-0.3]), "the last velocity of the example")
+check.raises("heavy_ball", ValueError, _one, torch.ones(1), [0.5], 1.0,
              where="beta = 1 never loses velocity; the task asks for ValueError")
 print("heavy_ball: the velocity and the refusal are right too")
 
@@ -371,11 +372,11 @@ def best_settings(a):
 # %% nbgrader={"grade_id": "test_best_settings", "points": 2}
 from labkit import check
 
-got = check.call("best_settings", torch.diag(torch.tensor([1.0, 9.0])))
-check.close(got, {"eta": 0.25, "beta": 0.25, "rate": 0.5, "iterations": 20}, "the example",
+_got = check.call("best_settings", torch.diag(torch.tensor([1.0, 9.0])))
+check.close(_got, {"eta": 0.25, "beta": 0.25, "rate": 0.5, "iterations": 20}, "the example",
             rtol=1e-7)
-got = check.call("best_settings", 4 * torch.eye(3))
-check.close(got, {"eta": 0.25, "beta": 0.0, "rate": 0.0, "iterations": 1},
+_got = check.call("best_settings", 4 * torch.eye(3))
+check.close(_got, {"eta": 0.25, "beta": 0.0, "rate": 0.0, "iterations": 1},
             "a round bowl of curvature 4: one step arrives", rtol=1e-7)
 print("best_settings: the visible tests pass")
 
@@ -485,22 +486,22 @@ def train_line(x, y, w, b, eta, beta, epochs):
 # %% nbgrader={"grade_id": "test_train_line", "points": 1}
 from labkit import check
 
-points = torch.linspace(-1, 1, 100).reshape(-1, 1)
-got = check.call("train_line", points, 2 * points + 1, 0.5, -0.3, 0.01, 0.9, 1000,
-                 forbid=check.OPTIMIZERS)
-w, b = check.parts(got, "w", "b")
-check.close((w, b), (2.0, 1.0), "the listing's 1000 rounds on the line 2x + 1", rtol=1e-3)
-got = check.call("train_line", points, 2 * points + 1, 0.5, -0.3, 0.01, 0.9, 0,
-                 forbid=check.OPTIMIZERS)
-check.close(tuple(check.parts(got, "w", "b")), (0.5, -0.3), "no round at all: w and b as given")
+_points = torch.linspace(-1, 1, 100).reshape(-1, 1)
+_got = check.call("train_line", _points, 2 * _points + 1, 0.5, -0.3, 0.01, 0.9, 1000,
+                  forbid=check.OPTIMIZERS)
+_w, _b = check.parts(_got, "w", "b")
+check.close((_w, _b), (2.0, 1.0), "the listing's 1000 rounds on the line 2x + 1", rtol=1e-3)
+_got = check.call("train_line", _points, 2 * _points + 1, 0.5, -0.3, 0.01, 0.9, 0,
+                  forbid=check.OPTIMIZERS)
+check.close(tuple(check.parts(_got, "w", "b")), (0.5, -0.3), "no round at all: w and b as given")
 print("train_line: the visible tests pass")
 
 # %% nbgrader={"grade_id": "try_train_line", "locked": true}
 # Not graded here: the example by hand. A wrong step may still arrive in the end; the hidden tests see it.
-two = torch.tensor([[0.0], [2.0]]), torch.tensor([[1.0], [3.0]])
-for rounds, want in ((1, (0.6, 0.4)), (2, (1.18, 0.8))):
-    got = check.call("train_line", *two, 0.0, 0.0, 0.1, 0.5, rounds, forbid=check.OPTIMIZERS)
-    check.close(tuple(check.parts(got, "w", "b")), want, f"the example after {rounds} round(s)")
+_two = torch.tensor([[0.0], [2.0]]), torch.tensor([[1.0], [3.0]])
+for _rounds, _want in ((1, (0.6, 0.4)), (2, (1.18, 0.8))):
+    _got = check.call("train_line", *_two, 0.0, 0.0, 0.1, 0.5, _rounds, forbid=check.OPTIMIZERS)
+    check.close(tuple(check.parts(_got, "w", "b")), _want, f"the example after {_rounds} round(s)")
 print("train_line: the example is right")
 
 # %% nbgrader={"grade_id": "hidden_train_line", "points": 2}
@@ -528,7 +529,8 @@ for _beta, _what in ((0.0, "without momentum it is not plain descent, computed i
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_train_line", "locked": true}
-check.show("train_line", points, 2 * points + 1, 0.0, 0.0, 0.1, 0.5, 10)
+_points = torch.linspace(-1, 1, 100).reshape(-1, 1)
+check.show("train_line", _points, 2 * _points + 1, 0.0, 0.0, 0.1, 0.5, 10)
 
 # %% [markdown]
 # ## Task 6: find critical damping from runs alone (2 points, experiment)
@@ -568,9 +570,9 @@ def critical_beta(strength):
 # %% nbgrader={"grade_id": "test_critical_beta", "points": 1}
 from labkit import check
 
-for strength, want in ((0.1, 0.4675), (0.002, 0.9126)):
-    got = check.call("critical_beta", strength)
-    check.close(got, want, f"strength = {strength}: from which beta on does the ball cross 0?",
+for _strength, _want in ((0.1, 0.4675), (0.002, 0.9126)):
+    _got = check.call("critical_beta", _strength)
+    check.close(_got, _want, f"strength = {_strength}: from which beta on does the ball cross 0?",
                 rtol=0, atol=0.01)
 print("critical_beta: the visible tests pass")
 

@@ -98,11 +98,11 @@ def squared_error(prediction, target):
 # %% nbgrader={"grade_id": "test_squared_error", "points": 1}
 from labkit import check
 
-column, row = torch.tensor([[1.0], [2.0]]), torch.tensor([1.0, 4.0])
-got = check.call("squared_error", column, row)
-check.close(got, torch.tensor(2.0), "the example: (2, 1) against (2,); 3.5 is the broadcast value")
-got = check.call("squared_error", row, row)
-check.close(got, torch.tensor(0.0), "two equal rows")
+_column, _row = torch.tensor([[1.0], [2.0]]), torch.tensor([1.0, 4.0])
+_got = check.call("squared_error", _column, _row)
+check.close(_got, torch.tensor(2.0), "the example: (2, 1) against (2,); 3.5 is the broadcast value")
+_got = check.call("squared_error", _row, _row)
+check.close(_got, torch.tensor(0.0), "two equal rows")
 print("squared_error: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_squared_error", "points": 1}
@@ -167,10 +167,10 @@ def one_hot(labels, classes):
 # %% nbgrader={"grade_id": "test_one_hot", "points": 1}
 from labkit import check
 
-want = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
-check.equal(check.call("one_hot", torch.tensor([2, 0]), 3), want, "the example")
-want = torch.tensor([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
-check.equal(check.call("one_hot", torch.tensor([1, 1, 0]), 2), want, "labels may repeat")
+_want = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+check.equal(check.call("one_hot", torch.tensor([2, 0]), 3), _want, "the example")
+_want = torch.tensor([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
+check.equal(check.call("one_hot", torch.tensor([1, 1, 0]), 2), _want, "labels may repeat")
 print("one_hot: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_one_hot", "points": 1}
@@ -241,12 +241,12 @@ def prepare(train, test):
 # %% nbgrader={"grade_id": "test_prepare", "points": 2}
 from labkit import check
 
-nan = float("nan")
-got = check.call("prepare", np.array([[1.0], [3.0], [nan]]), np.array([[nan], [4.0]]))
-train, test = check.parts(got, "train", "test")
-check.close(train, np.array([[-(1.5**0.5), 0.0], [1.5**0.5, 0.0], [0.0, 1.0]]),
+_nan = float("nan")
+_got = check.call("prepare", np.array([[1.0], [3.0], [_nan]]), np.array([[_nan], [4.0]]))
+_train, _test = check.parts(_got, "train", "test")
+check.close(_train, np.array([[-(1.5**0.5), 0.0], [1.5**0.5, 0.0], [0.0, 1.0]]),
             "the training rows of the example: values, then the flag")
-check.close(test, np.array([[0.0, 1.0], [6**0.5, 0.0]]),
+check.close(_test, np.array([[0.0, 1.0], [6**0.5, 0.0]]),
             "the test rows of the example: filled and scaled with numbers of the training rows")
 print("prepare: the visible tests pass")
 
@@ -340,11 +340,11 @@ def shift(images, right, down):
 # %% nbgrader={"grade_id": "test_shift", "points": 1}
 from labkit import check
 
-image = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
-got = check.call("shift", image, torch.tensor([1]), torch.tensor([0]))
-check.equal(got, torch.tensor([[[[0.0, 1.0], [0.0, 3.0]]]]), "the example: one pixel to the right")
-got = check.call("shift", image, torch.tensor([0]), torch.tensor([-1]))
-check.equal(got, torch.tensor([[[[3.0, 4.0], [0.0, 0.0]]]]), "down = -1 is one pixel up")
+_image = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+_got = check.call("shift", _image, torch.tensor([1]), torch.tensor([0]))
+check.equal(_got, torch.tensor([[[[0.0, 1.0], [0.0, 3.0]]]]), "the example: one pixel to the right")
+_got = check.call("shift", _image, torch.tensor([0]), torch.tensor([-1]))
+check.equal(_got, torch.tensor([[[[3.0, 4.0], [0.0, 0.0]]]]), "down = -1 is one pixel up")
 print("shift: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_shift", "points": 1}
@@ -439,16 +439,16 @@ def fair_accuracy(x, y, k, folds):
 # %% nbgrader={"grade_id": "test_fair_accuracy", "points": 1}
 from labkit import check
 
-draws = [np.random.default_rng(seed) for seed in range(4)]
-labels = np.arange(60) % 4 // 2
-noise = [draw.normal(size=(60, 1000)) for draw in draws]
-got = [check.call("fair_accuracy", x, labels, 20, 5) for x in noise]
-check.true(all(type(value) is float for value in got), f"expected Python floats, got {got}")
-check.true(0.3 < np.mean(got) < 0.65, f"expected about 0.5 on pure noise, got {np.mean(got):.2f} "
+_draws = [np.random.default_rng(seed) for seed in range(4)]
+_labels = np.arange(60) % 4 // 2
+_noise = [draw.normal(size=(60, 1000)) for draw in _draws]
+_got = [check.call("fair_accuracy", x, _labels, 20, 5) for x in _noise]
+check.true(all(type(value) is float for value in _got), f"expected Python floats, got {_got}")
+check.true(0.3 < np.mean(_got) < 0.65, f"expected about 0.5 on pure noise, got {np.mean(_got):.2f} "
            "over four draws. Look at: the choice of the columns")
-easy = np.random.default_rng(9).normal(size=(60, 20)) + 6 * labels[:, None] * (np.arange(20) == 3)
-got = check.call("fair_accuracy", easy, labels, 1, 5)
-check.close(got, 1.0, "one column tells the classes apart: every row should be right", rtol=0.05)
+_easy = np.random.default_rng(9).normal(size=(60, 20)) + 6 * _labels[:, None] * (np.arange(20) == 3)
+_got = check.call("fair_accuracy", _easy, _labels, 1, 5)
+check.close(_got, 1.0, "one column tells the classes apart: every row should be right", rtol=0.05)
 print("fair_accuracy: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_fair_accuracy", "points": 2}
@@ -481,10 +481,10 @@ with check.contract("the value differs on columns of different scale"):
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_fair_accuracy", "locked": true}
-noise = [np.random.default_rng(seed).normal(size=(60, 1000)) for seed in range(5)]
-leaky = [leaky_accuracy(x, np.arange(60) % 4 // 2, 20, 5) for x in noise]
-print(f"leaky, five draws: {np.mean(leaky):.2f}, from {min(leaky):.2f} to {max(leaky):.2f}")
-check.show("fair_accuracy", noise[0], np.arange(60) % 4 // 2, 20, 5, digits=2)
+_noise = [np.random.default_rng(seed).normal(size=(60, 1000)) for seed in range(5)]
+_leaky = [leaky_accuracy(x, np.arange(60) % 4 // 2, 20, 5) for x in _noise]
+print(f"leaky, five draws: {np.mean(_leaky):.2f}, from {min(_leaky):.2f} to {max(_leaky):.2f}")
+check.show("fair_accuracy", _noise[0], np.arange(60) % 4 // 2, 20, 5, digits=2)
 
 # %% [markdown]
 # ## Task 6: the cheapest threshold (3 points, experiment)
@@ -523,16 +523,16 @@ def cheapest_threshold(p, y, c):
 # %% nbgrader={"grade_id": "test_cheapest_threshold", "points": 1}
 from labkit import check
 
-p, y = np.array([0.1, 0.4, 0.6, 0.9]), np.array([0, 1, 0, 1])
-t, cost = check.parts(check.call("cheapest_threshold", p, y, 5), "t", "cost")
-check.true(isinstance(t, float | int) and 0.1 <= t < 0.4, "the example: expected a number t from 0.1 "
-           f"up to, but not including, 0.4, got {t}. Look at: which rows are called positive (p greater "
+_p, _y = np.array([0.1, 0.4, 0.6, 0.9]), np.array([0, 1, 0, 1])
+_t, _cost = check.parts(check.call("cheapest_threshold", _p, _y, 5), "t", "cost")
+check.true(isinstance(_t, float | int) and 0.1 <= _t < 0.4, "the example: expected a number t from 0.1 "
+           f"up to, but not including, 0.4, got {_t}. Look at: which rows are called positive (p greater "
            "than t, not equal), and which of the two errors costs c")
-check.close(cost, 1.0, "the cost of the example: one false alarm")
-t, cost = check.parts(check.call("cheapest_threshold", p, y, 0.5), "t", "cost")
-check.true(isinstance(t, float | int) and 0.6 <= t < 0.9, "c = 0.5: expected t from 0.6 up to, but not "
-           f"including, 0.9, got {t}. Look at: a missed positive costs c, a false alarm 1")
-check.close(cost, 0.5, "c = 0.5: one positive is missed")
+check.close(_cost, 1.0, "the cost of the example: one false alarm")
+_t, _cost = check.parts(check.call("cheapest_threshold", _p, _y, 0.5), "t", "cost")
+check.true(isinstance(_t, float | int) and 0.6 <= _t < 0.9, "c = 0.5: expected t from 0.6 up to, but not "
+           f"including, 0.9, got {_t}. Look at: a missed positive costs c, a false alarm 1")
+check.close(_cost, 0.5, "c = 0.5: one positive is missed")
 print("cheapest_threshold: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_cheapest_threshold", "points": 2}

@@ -125,12 +125,12 @@ def warmup_cosine(total, warmup, peak, floor):
 # %% nbgrader={"grade_id": "test_warmup_cosine", "points": 1}
 from labkit import check
 
-got = check.call("warmup_cosine", 6, 2, 1.0, 0.2, forbid=TWINS)
-wave = 0.4 * math.sqrt(0.5)
-check.close(got, [0.5, 1.0, 0.6 + wave, 0.6, 0.6 - wave, 0.2],
+_got = check.call("warmup_cosine", 6, 2, 1.0, 0.2, forbid=TWINS)
+_wave = 0.4 * math.sqrt(0.5)
+check.close(_got, [0.5, 1.0, 0.6 + _wave, 0.6, 0.6 - _wave, 0.2],
             "the example: step 2 has the peak, step 6 the floor")
-got = check.call("warmup_cosine", 2, 0, 0.4, 0.0, forbid=TWINS)
-check.close(got, [0.2, 0.0], "no warm-up: step 1 stands half-way down, step 2 at the floor",
+_got = check.call("warmup_cosine", 2, 0, 0.4, 0.0, forbid=TWINS)
+check.close(_got, [0.2, 0.0], "no warm-up: step 1 stands half-way down, step 2 at the floor",
             atol=1e-9)
 print("warmup_cosine: the visible tests pass")
 
@@ -209,20 +209,20 @@ def clip(gradients, limit):
 # %% nbgrader={"grade_id": "test_clip", "points": 1}
 from labkit import check
 
-pair = [torch.tensor([3.0]), torch.tensor([[0.0], [4.0]])]
-got = check.call("clip", pair, 1.0, forbid=TWINS)
-clipped, norm = check.parts(got, "clipped", "norm")
-check.close(norm, 5.0, "the norm in the example: over all entries of both tensors, before clipping")
-check.close(clipped, [torch.tensor([0.6]), torch.tensor([[0.0], [0.8]])],
+_pair = [torch.tensor([3.0]), torch.tensor([[0.0], [4.0]])]
+_got = check.call("clip", _pair, 1.0, forbid=TWINS)
+_clipped, _norm = check.parts(_got, "clipped", "norm")
+check.close(_norm, 5.0, "the norm in the example: over all entries of both tensors, before clipping")
+check.close(_clipped, [torch.tensor([0.6]), torch.tensor([[0.0], [0.8]])],
             "the example: one factor, 1/5, for both tensors")
-clipped, norm = check.parts(check.call("clip", pair, 6.0, forbid=TWINS), "clipped", "norm")
-check.equal(clipped, pair, "a limit of 6: gradients below it are never scaled up")
-got = check.call("clip", [torch.zeros(2)], 1.0, forbid=TWINS)
-clipped, norm = check.parts(got, "clipped", "norm")
-check.equal(clipped, [torch.zeros(2)], "gradients that are all 0: is there a division by the norm?")
-got = check.call("clip", [torch.tensor(3.0), torch.tensor([4.0])], 1.0, forbid=TWINS)
-clipped, norm = check.parts(got, "clipped", "norm")
-check.close(clipped, [torch.tensor(0.6), torch.tensor([0.8])],
+_clipped, _norm = check.parts(check.call("clip", _pair, 6.0, forbid=TWINS), "clipped", "norm")
+check.equal(_clipped, _pair, "a limit of 6: gradients below it are never scaled up")
+_got = check.call("clip", [torch.zeros(2)], 1.0, forbid=TWINS)
+_clipped, _norm = check.parts(_got, "clipped", "norm")
+check.equal(_clipped, [torch.zeros(2)], "gradients that are all 0: is there a division by the norm?")
+_got = check.call("clip", [torch.tensor(3.0), torch.tensor([4.0])], 1.0, forbid=TWINS)
+_clipped, _norm = check.parts(_got, "clipped", "norm")
+check.close(_clipped, [torch.tensor(0.6), torch.tensor([0.8])],
             "a float32 gradient of shape (): is the factor a Python float, or a float64 tensor?")
 print("clip: the visible tests pass")
 
@@ -311,12 +311,12 @@ def plateau(losses, rate, factor, patience, threshold, min_lr):
 # %% nbgrader={"grade_id": "test_plateau", "points": 1}
 from labkit import check
 
-got = check.call("plateau", [1.0, 0.9, 0.9, 0.9, 0.8, 0.85, 0.85], 0.1, 0.5, 1, 0.01, 0.04,
-                 forbid=TWINS)
-check.close(got, [0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.04],
+_got = check.call("plateau", [1.0, 0.9, 0.9, 0.9, 0.8, 0.85, 0.85], 0.1, 0.5, 1, 0.01, 0.04,
+                  forbid=TWINS)
+check.close(_got, [0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.04],
             "the example: the rate falls when the count of bad epochs is above patience")
-got = check.call("plateau", [2.0, 3.0, 2.5, 2.2], 0.1, 0.1, 2, 0.0, 0.0, forbid=TWINS)
-check.close(got, [0.1, 0.1, 0.1, 0.01],
+_got = check.call("plateau", [2.0, 3.0, 2.5, 2.2], 0.1, 0.1, 2, 0.0, 0.0, forbid=TWINS)
+check.close(_got, [0.1, 0.1, 0.1, 0.01],
             "losses that come down again to a value above the best: these epochs are bad, too")
 check.equal(check.call("plateau", [], 0.1, 0.5, 1, 0.01, 0.0, forbid=TWINS), [],
             "no epoch: an empty list")
@@ -439,31 +439,31 @@ def resume(state, x, y, eta, beta, steps):
 # %% nbgrader={"grade_id": "test_resume", "points": 2}
 from labkit import check
 
-keys = ("step", "order", "theta", "velocity", "generator")
-chance = torch.Generator().manual_seed(4)
-state = {"theta": torch.zeros(2), "velocity": torch.tensor([0.5, 0.0]), "step": 3,
-         "order": torch.tensor([1]), "generator": chance.get_state()}
-x, y = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([1.0, 2.0])
-got = check.call("resume", state, x, y, 0.5, 0.5, 1, forbid=TWINS)
-check.true(type(got) is list and len(got) == 1 and type(got[0]) is dict and set(got[0]) == set(keys),
-           f"expected a list of one dict with the keys {', '.join(keys)}. Look at: what is "
+_keys = ("step", "order", "theta", "velocity", "generator")
+_chance = torch.Generator().manual_seed(4)
+_state = {"theta": torch.zeros(2), "velocity": torch.tensor([0.5, 0.0]), "step": 3,
+          "order": torch.tensor([1]), "generator": _chance.get_state()}
+_x, _y = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([1.0, 2.0])
+_got = check.call("resume", _state, _x, _y, 0.5, 0.5, 1, forbid=TWINS)
+check.true(type(_got) is list and len(_got) == 1 and type(_got[0]) is dict and set(_got[0]) == set(_keys),
+           f"expected a list of one dict with the keys {', '.join(_keys)}. Look at: what is "
            "appended to the list, and `return`")
-want = {"step": 4, "order": torch.tensor([], dtype=torch.int64), "theta": torch.tensor([0.25, 2.0]),
-        "velocity": torch.tensor([0.25, 2.0]), "generator": state["generator"]}
-for key in keys:
-    check.close(got[0][key], want[key], f'"{key}" in the example')
-data = torch.randn(6, 2, generator=chance), torch.randn(6, generator=chance)
-ten = check.call("resume", state, *data, 0.1, 0.5, 10, forbid=TWINS)
-five = check.call("resume", state, *data, 0.1, 0.5, 5, forbid=TWINS)
-more = check.call("resume", five[-1], *data, 0.1, 0.5, 5, forbid=TWINS)
-check.true(type(ten) is list and len(ten) == 10 and len(more) == 5,
+_want = {"step": 4, "order": torch.tensor([], dtype=torch.int64), "theta": torch.tensor([0.25, 2.0]),
+         "velocity": torch.tensor([0.25, 2.0]), "generator": _state["generator"]}
+for _key in _keys:
+    check.close(_got[0][_key], _want[_key], f'"{_key}" in the example')
+_data = torch.randn(6, 2, generator=_chance), torch.randn(6, generator=_chance)
+_ten = check.call("resume", _state, *_data, 0.1, 0.5, 10, forbid=TWINS)
+_five = check.call("resume", _state, *_data, 0.1, 0.5, 5, forbid=TWINS)
+_more = check.call("resume", _five[-1], *_data, 0.1, 0.5, 5, forbid=TWINS)
+check.true(type(_ten) is list and len(_ten) == 10 and len(_more) == 5,
            "10 steps must give 10 states, and 5 more steps 5 states")
-for place, (a, b) in enumerate(zip(five + more, ten, strict=True), 1):
-    ask = ("Does a later step change an earlier state, or is there chance from outside the state?"
-           if place <= 5 else "What does the next step need that is not in the state?")
-    for key in keys:
-        check.close(a[key], b[key], f'"{key}" after step {place} of 5 + 5 steps, which differs '
-                    f"from that of 10 steps. {ask}")
+for _place, (_a, _b) in enumerate(zip(_five + _more, _ten, strict=True), 1):
+    _ask = ("Does a later step change an earlier state, or is there chance from outside the state?"
+            if _place <= 5 else "What does the next step need that is not in the state?")
+    for _key in _keys:
+        check.close(_a[_key], _b[_key], f'"{_key}" after step {_place} of 5 + 5 steps, which differs '
+                    f"from that of 10 steps. {_ask}")
 print("resume: the visible tests pass")
 
 # %% nbgrader={"grade_id": "hidden_resume", "points": 2}
@@ -517,7 +517,10 @@ with check.contract("the result depends on chance outside the state"):
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_resume", "locked": true}
-check.show("resume", {**state, "order": torch.tensor([1, 0, 1])}, x, y, 0.5, 0.5, 2)
+_state = {"theta": torch.zeros(2), "velocity": torch.tensor([0.5, 0.0]), "step": 3,
+          "order": torch.tensor([1, 0, 1]), "generator": torch.Generator().get_state()}
+check.show("resume", _state, torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([1.0, 2.0]), 0.5,
+           0.5, 2)
 
 # %% [markdown]
 # ## Task 5: a schedule that sinks, and one that cannot act (4 points, debug)
@@ -534,21 +537,27 @@ check.show("resume", {**state, "order": torch.tensor([1, 0, 1])}, x, y, 0.5, 0.5
 # looks at the loss. Adam in Keras starts at 0.001.
 
 # %% nbgrader={"grade_id": "symptom", "locked": true}
-rate = 0.001
-for epoch in range(20):
-    rate = rate if epoch < 10 else rate * math.exp(-0.1 * (epoch - 10))  # schedule(epoch, rate)
-print(f"section 2.3, epoch 19: the rate is {rate:.2g}; 0.001 times exp(-0.9) would be "
-      f"{0.001 * math.exp(-0.9):.2g}")
+def _first_schedule(rate=0.001):
+    for epoch in range(20):
+        rate = rate if epoch < 10 else rate * math.exp(-0.1 * (epoch - 10))  # schedule(epoch, rate)
+    return rate
 
-rate, best, wait, factor, patience, min_lr = 0.001, math.inf, 0, 0.2, 5, 0.001
-for loss in [1.0] * 20:  # the loss never improves
-    if loss < best - 1e-4:
-        best, wait = loss, 0
-    else:
-        wait += 1
-        if wait >= patience and rate > min_lr:
-            rate, wait = max(rate * factor, min_lr), 0
-print(f"section C.1.3, after 20 epochs without improvement: the rate is {rate:.2g}")
+
+def _second_schedule(rate=0.001, factor=0.2, patience=5, min_lr=0.001):
+    best, wait = math.inf, 0
+    for loss in [1.0] * 20:  # the loss never improves
+        if loss < best - 1e-4:
+            best, wait = loss, 0
+        else:
+            wait += 1
+            if wait >= patience and rate > min_lr:
+                rate, wait = max(rate * factor, min_lr), 0
+    return rate
+
+
+print(f"section 2.3, epoch 19: the rate is {_first_schedule():.2g}; 0.001 times exp(-0.9) would be "
+      f"{0.001 * math.exp(-0.9):.2g}")
+print(f"section C.1.3, after 20 epochs without improvement: the rate is {_second_schedule():.2g}")
 
 # %% [markdown]
 # Find both faults. Then write `scheduled(lr0, val_losses)`: the rates with which the epochs are
@@ -599,14 +608,14 @@ def scheduled(lr0, val_losses):
 # %% nbgrader={"grade_id": "test_scheduled", "points": 2}
 from labkit import check
 
-falling = [1 / (1 + epoch) for epoch in range(20)]
-got = check.call("scheduled", 0.001, falling)
-check.true(type(got) is list and len(got) == 20, "20 losses must give a list of 20 rates")
-check.close(got[:11], [0.001] * 11, "losses that fall: epochs 0 to 10 keep lr0")
-check.close(got[19], 0.001 * math.exp(-0.9), "losses that fall: the rate of epoch 19. If yours "
+_falling = [1 / (1 + epoch) for epoch in range(20)]
+_got = check.call("scheduled", 0.001, _falling)
+check.true(type(_got) is list and len(_got) == 20, "20 losses must give a list of 20 rates")
+check.close(_got[:11], [0.001] * 11, "losses that fall: epochs 0 to 10 keep lr0")
+check.close(_got[19], 0.001 * math.exp(-0.9), "losses that fall: the rate of epoch 19. If yours "
             "is 37 times smaller, the factors of all epochs are multiplied")
-got = check.call("scheduled", 0.001, [1.0] * 13)
-check.close(got, [0.001] * 6 + [0.0002] * 5 + [0.00004 * math.exp(-0.1), 0.00004 * math.exp(-0.2)],
+_got = check.call("scheduled", 0.001, [1.0] * 13)
+check.close(_got, [0.001] * 6 + [0.0002] * 5 + [0.00004 * math.exp(-0.1), 0.00004 * math.exp(-0.2)],
             "the example: a plateau after epoch 5, one after epoch 10, the schedule from epoch 11 on")
 check.equal(check.call("scheduled", 0.001, []), [], "no epoch: an empty list")
 print("scheduled: the visible tests pass")
@@ -702,18 +711,18 @@ def critical_batch(noise):
 from labkit import check
 
 
-def least_steps(noise, batch):
-    return min(sorted(steps_needed(noise, batch, 2 * 0.85**k))[4] for k in range(20))
+def _least_steps(_noise, batch):
+    return min(sorted(steps_needed(_noise, batch, 2 * 0.85**k))[4] for k in range(20))
 
 
-for noise in (1.0, 0.3):
-    got = check.call("critical_batch", noise)
-    check.true(type(got) in (int, float) and got >= 1,
-               f"expected a batch size, a Python number from 1 on, got {got!r}")
-    steps, few = least_steps(noise, got), least_steps(noise, 1e12)
-    check.true(1.5 <= steps / few <= 3,
-               f"noise {noise}: your batch of {got:.4g} needs {steps} steps at its best rate, a huge "
-               f"batch {few}; expected 1.5 to 3 times as many. Look at: the range and the spacing of "
+for _noise in (1.0, 0.3):
+    _got = check.call("critical_batch", _noise)
+    check.true(type(_got) in (int, float) and _got >= 1,
+               f"expected a batch size, a Python number from 1 on, got {_got!r}")
+    _steps, _few = _least_steps(_noise, _got), _least_steps(_noise, 1e12)
+    check.true(1.5 <= _steps / _few <= 3,
+               f"noise {_noise}: your batch of {_got:.4g} needs {_steps} steps at its best rate, a huge "
+               f"batch {_few}; expected 1.5 to 3 times as many. Look at: the range and the spacing of "
                "the rates and of the batch sizes that you try")
 print("critical_batch: the visible tests pass")
 

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import re
+import symtable
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def read(path: Path) -> NotebookNode:
             raise SourceError(f"{path.name}: two cells have the grade id {base!r}")
         cell.id = base if seen[base] == 1 else f"{base}-{seen[base]}"
     _check_points(path, cells, course["points"])
+    _check_names(path, cells)
     made = nbformat.v4.new_notebook(cells=cells)
     made.metadata = nbformat.from_dict({
         "kernelspec": _KERNEL, "language_info": {"name": "python"},
@@ -110,6 +112,18 @@ def _metadata(cell: NotebookNode) -> dict[str, Any]:
         if "points" in given:
             kept["nbgrader"]["points"] = given["points"]
     return kept
+
+
+def _check_names(path: Path, cells: list[NotebookNode]) -> None:
+    """Refuse a test that would take the name of a helper function in a student's answer."""
+    for cell in cells:
+        theirs = (cell.cell_type != "code" or "setup" in cell.metadata.get("tags", [])
+                  or cell.metadata.get("nbgrader", {}).get("solution"))
+        for name in () if theirs else symtable.symtable(cell.source, "cell", "exec").get_symbols():
+            if name.is_assigned() and not name.is_imported() and name.get_name()[0] != "_":
+                raise SourceError(
+                    f"{path.name}: the cell {cell.id} binds {name.get_name()!r}, which may be the "
+                    f"name of a student's helper function: call it _{name.get_name()}")
 
 
 def _check_points(path: Path, cells: list[NotebookNode], points: int) -> None:
