@@ -65,7 +65,7 @@ def _refusal(twin: Callable, attribute: str) -> Callable:
     name = twin.__name__ if isinstance(twin, type) else attribute
 
     def refuse(*given: Any, **named: Any) -> Any:
-        if name.endswith("norm") and not _spectral(*given, **named):
+        if name in ("norm", "matrix_norm") and not _spectral(*given, **named):
             return twin(*given, **named)
         raise RuntimeError(f"{name} earns nothing in this task: write it yourself")
     return refuse
@@ -85,11 +85,12 @@ def _twins(name: str) -> Iterator[tuple[Any, str, Callable]]:
         holder = _resolve(owner)
         yield holder, attribute, getattr(holder, attribute)
         return
+    tensor = getattr(sys.modules.get("torch"), "Tensor", ())  # is imported by twins, and is none
     for attribute, value in list(vars(module).items()):
         library = (getattr(value, "__module__", None) or name).split(".")[0]
         # context managers such as torch.no_grad compute nothing; typing and the like are not ours
         if (attribute[0] == "_" or not callable(value) or hasattr(value, "__enter__")
-                or library != name.split(".")[0]):
+                or value is tensor or library != name.split(".")[0]):
             continue
         yield (value, "__init__", value) if isinstance(value, type) else (module, attribute, value)
 
