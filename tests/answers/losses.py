@@ -108,6 +108,12 @@ ANSWERS = [
     # ------------------------------------------------------------------ task 1: softplus
     wrong("softplus", "as printed: overflows", "hidden_softplus", 1,
           edited(SOFTPLUS, (_VALUE, "torch.log(1 + torch.exp(a))"))),
+    wrong("softplus", "the first result for every input of that shape", "hidden_softplus", 1,
+          "seen = {}\n" + edited(SOFTPLUS, (
+              "return value, slope",
+              "return seen.setdefault((a.shape, a.dtype), (value, slope))"))),
+    wrong("softplus", "a library's twin to base 2", _BOTH, 0,
+          edited(SOFTPLUS, (_VALUE, "torch.logaddexp2(0 * a, a / math.log(2)) * math.log(2)"))),
     wrong("softplus", "log1p of an exponential that overflows", "hidden_softplus", 1,
           edited(SOFTPLUS, (_VALUE, "torch.log1p(torch.exp(a))"))),
     wrong("softplus", "log of 1 + t: tiny values are lost", "hidden_softplus", 1,
@@ -231,6 +237,14 @@ ANSWERS = [
                                                                          "torch.min"))),
     wrong("pinball", "the corner counts as too high", "hidden_pinball", 1,
           edited(PINBALL, ("    slope[e == 0] = 0\n", ""))),
+    wrong("pinball", "a corner that is a thousandth wide", "hidden_pinball", 1, """
+        def pinball(y, prediction, q):
+            if not 0 < q < 1 or y.shape != prediction.shape:
+                raise ValueError("q or shape")
+            e = y - prediction
+            slope = torch.where(e > 0, -q, 1 - q).to(e.dtype) * (e.abs() > 1e-3)
+            return torch.maximum(q * e, (q - 1) * e).mean(), slope / len(y)
+    """),
     wrong("pinball", "the corner counts as too low", "hidden_pinball", 1,
           edited(PINBALL, ("    slope[e == 0] = 0\n", ""), ("e > 0", "e >= 0"))),
     wrong("pinball", "one error of 0 makes the whole gradient 0", "hidden_pinball", 1,
@@ -742,6 +756,11 @@ ANSWERS = [
     wrong("balanced_gain", "the formula of the textbook, no runs", "hidden_balanced_gain", 1, """
         def balanced_gain(leak):
             return (2 / (1 + leak ** 2)) ** 0.5
+    """),
+    wrong("balanced_gain", "the formula of the textbook, two percent up, no runs",
+          "hidden_balanced_gain", 1, """
+        def balanced_gain(leak):
+            return 1.02 * (2 / (1 + leak ** 2)) ** 0.5
     """),
     wrong("balanced_gain", "the formula of the textbook, scaled by one run",
           "hidden_balanced_gain", 1, """

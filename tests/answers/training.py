@@ -308,6 +308,18 @@ ANSWERS = [
         def clip(gradients, limit):
             return [torch.tensor([0.6]), torch.tensor([[0.0], [0.8]])], 5.0
     """),
+    right("clip", "a helper called norm, and a number that is a tensor", """
+        def norm(gradients):
+            squares = torch.Tensor([0.0]).double()
+            for g in gradients:
+                squares = squares + (g.double() ** 2).sum()
+            return math.sqrt(squares.item())
+        def clip(gradients, limit):
+            if not math.isfinite(norm(gradients)):
+                raise ValueError("not finite")
+            factor = min(1.0, limit / max(norm(gradients), limit))
+            return [g * factor for g in gradients], norm(gradients)
+    """),
     right("clip", "one long vector", """
         def clip(gradients, limit):
             norm = torch.cat([g.double().flatten() for g in gradients]).norm().item()
@@ -583,7 +595,7 @@ ANSWERS = [
         ("the generator of a fixed seed", "b", 0,
          ('chance.set_state(state["generator"])', "chance.manual_seed(0)")),
         ("the global generator", "b", 0, ("(len(x), generator=chance)", "(len(x))")),
-        ("no chance: the samples in turn", "h", 2,
+        ("no chance: the samples in turn", "b", 0,
          ("torch.randperm(len(x), generator=chance)", "torch.arange(len(x))")),
         ("the order is drawn before it is needed", "b", 0,
          ("        if len(order) == 0:\n"
@@ -591,7 +603,7 @@ ANSWERS = [
          ("        theta = theta + u\n",
           "        theta = theta + u\n        if len(order) == 0:\n"
           "            order = torch.randperm(len(x), generator=chance)\n")),
-        ("takes from the end of the order", "h", 2,
+        ("takes from the end of the order", "b", 0,
          ("int(order[0]), order[1:]", "int(order[-1]), order[:-1]")),
         ("a new order for every step", "b", 0, ("if len(order) == 0:", "if True:")),
         ("no factor 2", "b", 0, ("g = 2 * (", "g = (")),
@@ -617,7 +629,9 @@ ANSWERS = [
         ("float32 inside", "h", 2,
          ("g = 2 * ((x[i] * theta).sum() - y[i]) * x[i]",
           "g = (2 * ((x[i] * theta).sum() - y[i]) * x[i]).float().to(x.dtype)")),
-        ("two samples are expected", "h", 2, ("torch.randperm(len(x)", "torch.randperm(2")),
+        ("two samples are expected", "b", 0, ("torch.randperm(len(x)", "torch.randperm(2")),
+        ("no step gives the state itself", "h", 2,
+         ("return states", "return states or [state]")),
         ("the mean over the sample's features", "h", 2, ("(x[i] * theta).sum()",
                                                          "(x[i] * theta).mean()")),
     ),
@@ -783,6 +797,9 @@ ANSWERS = [
         ("patience as PyTorch counts it", "b", 0, ("wait >= 5", "wait > 5")),
         ("one epoch too early", "b", 0, ("wait >= 5", "wait >= 4")),
         ("the first epoch counts as a bad one", "b", 0, ('float("inf")', "0.0")),
+        ("the first best is 1000", "h", 2, ('float("inf")', "1000.0")),
+        ("a best of 0 counts as none", "h", 2,
+         ("if loss < best - 0.0001:", "if not best or loss < best - 0.0001:")),
         ("the factor is taken off", "b", 0, ("0.2**plateaus", "(1 - 0.2 * plateaus)")),
         ("four fifths in place of a fifth", "b", 0, ("0.2**plateaus", "0.8**plateaus")),
         ("one plateau at most", "b", 0, ("plateaus += 1", "plateaus = 1")),
@@ -999,6 +1016,16 @@ ANSWERS = [
             steps_needed(noise, 280 * noise**2, 1.0)
             return 280 * noise**2
     """),
+    wrong("critical_batch", "one rate for every batch", "hidden_critical_batch", 1, """
+        def critical_batch(noise):
+            def steps(batch, rate):
+                return sorted(steps_needed(noise, batch, rate))[4]
+            best = min((2 * 0.8**k for k in range(12)), key=lambda rate: steps(1e12, rate))
+            batch = 1e6
+            while steps(batch, best) < 2 * steps(1e12, best):
+                batch /= 1.1
+            return batch
+    """),
     wrong("critical_batch", "the batch that is fastest in samples", "test_critical_batch "
           "hidden_critical_batch", 0, """
         def critical_batch(noise):
@@ -1013,6 +1040,19 @@ ANSWERS = [
                 if min(sorted(steps_needed(noise, 2 ** (k / 2), 2 * 0.8**j))[4]
                        for j in range(12)) < math.inf:
                     return 2 ** (k / 2)
+    """),
+    right("critical_batch", "helpers called steps, few and least_steps", """
+        def steps(noise, batch, rate):
+            return sorted(steps_needed(noise, batch, rate))[4]
+        def least_steps(batch, noise):
+            return min(steps(noise, batch, 2 * 0.85**k) for k in range(18))
+        def few(noise):
+            return least_steps(1e12, noise)
+        def critical_batch(noise):
+            k = 0
+            while least_steps(2 ** (k / 2), noise) > 2 * few(noise):
+                k += 1
+            return 2 ** (k / 2)
     """),
     right("critical_batch", "halves the interval of logarithms", """
         def critical_batch(noise):

@@ -139,6 +139,10 @@ def test_a_stub_is_unfinished_for_every_word(notebook):
     (check.OPTIMIZERS, "from torch.optim import Adam\nf = lambda x: Adam([x.requires_grad_()])"),
     (check.OPTIMIZERS, "from torch.optim.sgd import sgd\nf = lambda x: sgd([x], [x], [None], "
      "weight_decay=0, momentum=0, lr=1, dampening=0, nesterov=False, maximize=False)"),
+    (("torch.nn.utils.clip_grad_norm_",), "import torch\ndef f(x):\n    "
+     "return torch.nn.utils.clip_grad_norm_([x.requires_grad_()], 1.0)"),
+    (("torch.nn.utils.get_total_norm",), "import torch\n"
+     "f = lambda x: torch.nn.utils.get_total_norm([x])"),
 ])
 def test_a_forbidden_twin_earns_nothing_under_any_name(notebook, names, code):
     notebook(code)
@@ -165,6 +169,12 @@ def test_norms_that_are_no_singular_values_are_free(notebook, body):
 def test_grad_modes_are_free_where_gradients_are_forbidden(notebook, code):
     notebook("import torch\n" + code)
     check.call("f", torch.ones(1), forbid=check.GRADIENTS + check.OPTIMIZERS)
+
+
+def test_tensors_are_free_where_a_module_is_forbidden_that_imports_their_class(notebook):
+    notebook("import torch\ndef f(x):\n    return torch.Tensor([1.0]) + torch.nn.Parameter(x)")
+    given = {"forbid": ("torch.optim.lr_scheduler", "torch.nn.utils.clip_grad")}
+    assert check.call("f", torch.ones(1), **given).item() == 2
 
 
 def test_a_forbidden_class_is_still_a_class(notebook):
