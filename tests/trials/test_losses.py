@@ -449,6 +449,7 @@ def test_speed_and_dead_units(outcome):
     x, y = digits.x_train.flatten(1), digits.y_train
     best = {}
     settings = {"sigmoid": (torch.sigmoid, (math.sqrt(2), 6)),
+                "tanh": (torch.tanh, (1,)),
                 "ReLU": (torch.relu, (math.sqrt(2),))}
     for depth, (name, (act, gains)) in ((d, s) for d in (1, 6) for s in settings.items()):
         runs = [fit(network((64, *[32] * depth, 10), gain), act, lr, x, y, 250)
@@ -456,6 +457,7 @@ def test_speed_and_dead_units(outcome):
         best[depth, name] = max(runs, key=lambda r: r.median())
     one = abs(best[1, "ReLU"].median() - best[1, "sigmoid"].median())
     assert one < 0.03 and best[6, "ReLU"].median() > best[6, "sigmoid"].median() + 0.05
+    assert best[6, "tanh"].median() > best[6, "ReLU"].median() - 0.02
     off, after = {}, {}
     for name, act in (("ReLU", torch.relu), ("leaky", leaky)):
         net = network((64, 32, 10), math.sqrt(2))
@@ -466,11 +468,14 @@ def test_speed_and_dead_units(outcome):
     assert after["leaky"].median() > after["ReLU"].median() + 0.3
     outcome("C161", "Digits, {steps} steps, 5 seeds, each activation at its best of the same "
             "rates. With one hidden layer the medians differ by less than {one} percentage "
-            "points. With six the sigmoid's median is {sigmoid:.0%} right, ReLU's {relu:.0%}. "
+            "points. With six the sigmoid's median is {sigmoid:.0%} right, ReLU's {relu:.0%}, "
+            "that of tanh {tanh:.0%}. "
             "After 100 steps at a rate of 3, {off} of 160 ReLU units and {off_leaky} of 160 "
             "leaky ones are below 0 for every example; 600 steps at 0.1 then bring the median "
             "ReLU network to {dead:.0%}, the median leaky one to {alive:.0%}.",
-            rel=dict.fromkeys(("sigmoid", "relu", "dead", "alive", "off", "off_leaky"), 0.25),
+            rel=dict.fromkeys(
+                ("sigmoid", "tanh", "relu", "dead", "alive", "off", "off_leaky"), 0.25),
             steps=250, one=3, sigmoid=best[6, "sigmoid"].median(),
-            relu=best[6, "ReLU"].median(), off=off["ReLU"], off_leaky=off["leaky"],
+            tanh=best[6, "tanh"].median(), relu=best[6, "ReLU"].median(),
+            off=off["ReLU"], off_leaky=off["leaky"],
             dead=after["ReLU"].median(), alive=after["leaky"].median())
