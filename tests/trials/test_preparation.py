@@ -301,7 +301,7 @@ def test_leak(outcome):
         fair = make_pipeline(SelectKBest(f_classif, k=20), LogisticRegression())
         inside.append(cross_val_score(fair, x, y).mean())
     private, blurred = np.random.default_rng(0), []
-    for seed in range(5):  # noise on every cell, the tool of privacy, leaves the leak where it is
+    for seed in range(5):  # noise on every cell, as for privacy, leaves the leak
         x = np.random.default_rng(seed).normal(size=(100, 2000)) + private.normal(size=(100, 2000))
         chosen = SelectKBest(f_classif, k=20).fit_transform(x, y)
         blurred.append(cross_val_score(LogisticRegression(), chosen, y).mean())
@@ -309,7 +309,7 @@ def test_leak(outcome):
     assert min(blurred) > 0.75
     outcome("C046", "On pure noise (100 rows, 2,000 columns, 10 draws) 5-fold accuracy is "
             "{outside:.2f} with the columns selected outside the folds and {inside:.2f} with the "
-            "selection inside. Noise added to every cell, as for privacy, leaves it at "
+            "selection inside. Noise on every cell (5 draws), as for privacy, leaves the first at "
             "{blurred:.2f}.", rel=dict.fromkeys(("outside", "inside", "blurred"), 0.02),
             outside=np.mean(outside), inside=np.mean(inside), blurred=np.mean(blurred))
 
