@@ -83,7 +83,7 @@ def test_outputs_do_not_make_a_notebook_stale(course: Path) -> None:
     ('"grade_id": "test_mse"', '"grade_id": "mse"', "two cells have the grade id 'mse'"),
     ("course:", "cuorse:", "its header has no `course:`"),
     ("{{listing L04}}", "{{listing L99}}", "L99"),
-    ("_x = torch", "x = torch", "the cell test_mse binds 'x', which may be the name of a student's"),
+    ("_x = torch", "x = torch", "the cell test_mse binds 'x', which may be the name of"),
 ])
 def test_a_bad_source_says_what_is_wrong(old: str, new: str, said: str, course: Path) -> None:
     path = course / "solutions" / "gradient_descent.py"
