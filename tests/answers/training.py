@@ -93,12 +93,15 @@ BATCH = dedent("""
     """)
 TASKS = ("warmup_cosine", "clip", "plateau", "resume", "scheduled", "critical_batch")
 BOTH = {task: f"test_{task} hidden_{task}" for task in TASKS}
+EDGES = "hidden_plateau_edges"
+HIDDEN, ALL = f"hidden_plateau {EDGES}", f"{BOTH['plateau']} {EDGES}"
 
 
 def slips(task, code, *rows):
-    """Wrong answers from (title, which cells fail: b both, t test, h hidden, score, pairs)."""
+    """Wrong answers from (title, which cells fail: b both, t test, h hidden or their names, score,
+    pairs)."""
     cells = {"b": BOTH[task], "t": f"test_{task}", "h": f"hidden_{task}"}
-    return [wrong(task, title, cells[which], score, slip(code, *pairs))
+    return [wrong(task, title, cells.get(which, which), score, slip(code, *pairs))
             for title, which, score, *pairs in rows]
 
 
@@ -393,59 +396,60 @@ ANSWERS = [
     # ------------------------------------------------------------------ task 3: plateau
     *slips(
         "plateau", PLATEAU,
-        ("acts at the count of patience", "b", 0, ("bad > patience", "bad >= patience")),
-        ("compares with the last loss", "b", 0,
+        ("acts at the count of patience", ALL, 0, ("bad > patience", "bad >= patience")),
+        ("compares with the last loss", ALL, 0,
          ("            bad += 1\n", "            bad += 1\n            best = loss\n")),
-        ("the count never begins anew after a fall", "h", 1,
+        ("the count never begins anew after a fall", HIDDEN, 1,
          ("min_lr))\n            bad = 0", "min_lr))\n            pass")),
-        ("the count goes on over a good epoch", "h", 1, ("            bad = 0\n        else",
+        ("the count goes on over a good epoch", HIDDEN, 1, ("            bad = 0\n        else",
                                                          "            pass\n        else")),
-        ("the best is forgotten", "b", 0, ("            best = loss\n", "            pass\n")),
-        ("the best starts at 0", "b", 0, ('float("inf")', "0.0")),
-        ("an absolute threshold", "h", 1, ("best * (1 - threshold)", "best - threshold")),
-        ("no threshold", "h", 1, ("best * (1 - threshold)", "best")),
-        ("the threshold added", "b", 0, ("(1 - threshold)", "(1 + threshold)")),
-        ("equal counts as better", "h", 1, ("loss < best", "loss <= best"),),
-        ("larger is better", "b", 0, ("loss < best * (1 - threshold)", "loss > best")),
-        ("subtracts the factor", "b", 0, ("rate * factor", "rate - factor")),
-        ("divides by the factor", "b", 0, ("rate * factor", "rate / factor")),
-        ("min_lr is ignored", "b", 0, ("max(rate * factor, min_lr)", "rate * factor")),
-        ("stops before min_lr", "b", 0,
+        ("the best is forgotten", "b", 1, ("            best = loss\n", "            pass\n")),
+        ("the best starts at 0", ALL, 0, ('float("inf")', "0.0")),
+        ("an absolute threshold", "h", 2, ("best * (1 - threshold)", "best - threshold")),
+        ("no threshold", "h", 2, ("best * (1 - threshold)", "best")),
+        ("the threshold added", "b", 1, ("(1 - threshold)", "(1 + threshold)")),
+        ("equal counts as better", "h", 2, ("loss < best", "loss <= best"),),
+        ("larger is better", ALL, 0, ("loss < best * (1 - threshold)", "loss > best")),
+        ("subtracts the factor", ALL, 0, ("rate * factor", "rate - factor")),
+        ("divides by the factor", ALL, 0, ("rate * factor", "rate / factor")),
+        ("min_lr is ignored", ALL, 0, ("max(rate * factor, min_lr)", "rate * factor")),
+        ("stops before min_lr", "b", 1,
          ("min(rate, max(rate * factor, min_lr))",
           "rate * factor if rate * factor >= min_lr else rate")),
-        ("never above min_lr", "b", 0, ("max(rate * factor, min_lr)",
+        ("never above min_lr", ALL, 0, ("max(rate * factor, min_lr)",
                                         "min(rate * factor, min_lr)")),
-        ("raises a rate below min_lr", "h", 1,
+        ("raises a rate below min_lr", EDGES, 2,
          ("min(rate, max(rate * factor, min_lr))", "max(rate * factor, min_lr)")),
-        ("the default eps of the library", "h", 1,
+        ("the default eps of the library", "h", 2,
          ("rate = min(rate, max(rate * factor, min_lr))",
           "new = min(rate, max(rate * factor, min_lr))\n"
           "            rate = new if rate - new > 1e-8 else rate")),
-        ("a factor of 1 is accepted", "h", 1, ("factor >= 1", "factor > 1")),
-        ("a factor of 0 is accepted", "h", 1, ("factor <= 0", "factor < 0")),
-        ("no check of the factor", "h", 1, ("factor <= 0 or factor >= 1", "False")),
-        ("nan resets the count", "h", 1,
+        ("a factor of 1 is accepted", EDGES, 2, ("factor >= 1", "factor > 1")),
+        ("a factor of 0 is accepted", EDGES, 2, ("factor <= 0", "factor < 0")),
+        ("no check of the factor", EDGES, 2, ("factor <= 0 or factor >= 1", "False")),
+        ("nan resets the count", EDGES, 2,
          ("loss < best * (1 - threshold)", "not loss >= best * (1 - threshold)")),
-        ("nan stops the run", "h", 1, ("    for loss in losses:",
+        ("nan stops the run", EDGES, 2, ("    for loss in losses:",
                                        "    for loss in losses:\n        assert loss == loss")),
-        ("nan is left out of the count", "h", 1,
+        ("nan is left out of the count", EDGES, 2,
          ("            bad += 1", "            bad += loss == loss")),
-        ("the rate during the epoch, not after it", "b", 0,
+        ("the rate during the epoch, not after it", ALL, 0,
          ("    for loss in losses:", "    for loss in losses:\n        rates.append(rate)"),
          ("bad = 0\n        rates.append(rate)", "bad = 0")),
-        ("only the last rate", "b", 0, ("return rates", "return rate")),
-        ("the rate before the first epoch, too", "b", 0, ("0, []", "0, [rate]")),
-        ("only one fall", "b", 0,
+        ("only the last rate", ALL, 0, ("return rates", "return rate")),
+        ("the rate before the first epoch, too", ALL, 0, ("0, []", "0, [rate]")),
+        ("only one fall", ALL, 0,
          ("if bad > patience:", "if bad > patience and len(set(rates)) < 2:")),
-        ("the best anew after a fall", "h", 1,
+        ("the best anew after a fall", "h", 2,
          ("min_lr))\n", 'min_lr))\n            best = float("inf")\n')),
         ("an empty list is an error", "t", 2,
          ("    best, bad", "    assert losses[0] is not None\n    best, bad")),
-        ("the best starts at the first loss", "b", 0, ('float("inf")', "losses[0] * 2")),
-        ("a cool-down of one epoch", "h", 1,
+        ("the best starts at the first loss", f"test_plateau {EDGES}", 1,
+         ('float("inf")', "losses[0] * 2")),
+        ("a cool-down of one epoch", "h", 2,
          ("min_lr))\n            bad = 0", "min_lr))\n            bad = -1")),
     ),
-    wrong("plateau", "the library's twin", "test_plateau hidden_plateau", 0, """
+    wrong("plateau", "the library's twin", ALL, 0, """
         def plateau(losses, rate, factor, patience, threshold, min_lr):
             if not 0 < factor < 1:
                 raise ValueError("factor")
@@ -459,7 +463,7 @@ ANSWERS = [
                 rates.append(holder.param_groups[0]["lr"])
             return rates
     """),
-    wrong("plateau", "looks back at a window", "hidden_plateau", 1, """
+    wrong("plateau", "looks back at a window", HIDDEN, 1, """
         def plateau(losses, rate, factor, patience, threshold, min_lr):
             if not 0 < factor < 1:
                 raise ValueError("factor")
