@@ -17,9 +17,12 @@ from labkit.check.forbid import (  # noqa: F401  (the groups are for `forbid=`)
     EIGENVALUES,
     GRADIENTS,
     LEAST_SQUARES,
+    LOSSES,
     OPTIMIZERS,
+    SCHEDULES,
     forbidden,
 )
+from labkit.check.names import reserved
 from labkit.check.values import Plain, brief, copied, numbers, outline, words
 
 
@@ -39,7 +42,7 @@ def call(name: str, *values: Plain, forbid: Sequence[str] = ()) -> Plain:
     """Call the notebook's function `name` on copies of `values`; return a copy of its result.
 
     `forbid` names modules or functions ("torch.optim", "numpy.linalg.lstsq") that earn nothing
-    in this task; GRADIENTS, OPTIMIZERS, LEAST_SQUARES and EIGENVALUES are such lists. What the
+    in this task; GRADIENTS, LOSSES, OPTIMIZERS and others here are such lists. What the
     function prints is shown; what it writes to stderr is dropped: a warning must not cost a mark.
     Raises `Failed` when the function is missing, raises, or returns something that is not plain.
     """
@@ -146,6 +149,9 @@ def _run(name: str, values: Sequence[Plain], forbid: Sequence[str]) -> tuple[Any
     if not callable(function):
         return None, Failed(f"there is no function {name}: run the cell that defines it, "
                             "and keep its name.")
+    if taken := reserved(function):
+        return None, Failed(f"{name} uses {taken}: names that begin with an underscore belong "
+                            "to the tests, which may overwrite yours. Give it another name.")
     given = [copied(value) for value in values]
     try:
         with (contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings(),

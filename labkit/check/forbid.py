@@ -14,6 +14,23 @@ OPTIMIZERS = ("torch.optim",  # and the functions behind its classes
               *(f"torch.optim.{name}.{name}" for name in (
                   "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "nadam", "radam",
                   "rmsprop", "rprop", "sgd")))
+SCHEDULES = ("torch.optim.lr_scheduler", "torch.nn.utils.clip_grad",
+             *(f"torch.nn.utils.{name}" for name in (
+                 "clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_")))
+LOSSES = (  # and the logarithms of sums that make them
+    *(f"torch.nn.functional.{name}" for name in (
+        "softplus", "logsigmoid", "cross_entropy", "nll_loss", "log_softmax", "softmax",
+        "binary_cross_entropy", "binary_cross_entropy_with_logits", "soft_margin_loss")),
+    *(f"{home}.{name}" for home in ("torch", "torch.Tensor") for name in (
+        "softmax", "log_softmax", "logsumexp", "logcumsumexp", "logaddexp", "logaddexp2")),
+    *(f"torch.ops.aten.{name}" for name in (
+        "softplus", "log_sigmoid", "cross_entropy_loss", "_log_softmax", "log_softmax", "logsumexp",
+        "logaddexp", "logaddexp2", "binary_cross_entropy_with_logits")),
+    *(f"{home}.special.{name}" for home in ("torch", "scipy")
+      for name in ("softmax", "log_softmax", "logsumexp")),
+    "numpy.logaddexp", "numpy.logaddexp2", "scipy.special.log_expit",
+    "torch.binary_cross_entropy_with_logits", "torch.distributions.transforms.softplus",
+    "torch.distributions.bernoulli.binary_cross_entropy_with_logits")
 LEAST_SQUARES = ("numpy.polyfit", "scipy.linalg.lstsq",
                  *(f"{library}.linalg.{name}" for library in ("torch", "numpy")
                    for name in ("lstsq", "solve", "inv", "pinv")))

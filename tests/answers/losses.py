@@ -94,7 +94,14 @@ def fit_classifier(x, y, eta, steps):
         b = b - eta * error.mean()
     return w, b, torch.stack(losses)
 """
-_FIT = "test_fit_classifier hidden_fit_classifier"
+
+
+def fit(which):
+    """Names of the graded cells of fit_classifier at these digits."""
+    names = "test_fit_classifier", "hidden_fit_classifier", "hidden_losses"
+    return " ".join(names[int(digit) - 1] for digit in which)
+
+
 _STABLE = "torch.relu(a) - a * y + torch.log1p(torch.exp(-a.abs()))"
 
 GAIN = """
@@ -187,7 +194,28 @@ ANSWERS = [
             return (torch.tensor([0.6931472, 1.3132617, 0.3132617]),
                     torch.tensor([0.5, 0.7310586, 0.2689414]))
     """),
+    wrong("softplus", "a helper with a name that the tests keep for themselves", _BOTH, 0, """
+        def _value(a):
+            return torch.relu(a) + torch.log1p(torch.exp(-a.abs()))
+
+
+        def softplus(a):
+            return _value(a), torch.sigmoid(a)
+    """),
+    wrong("softplus", "empties a list of what is forbidden", _BOTH, 0, """
+        _scratch = TWINS = ()
+
+
+        def softplus(a):
+            return torch.logaddexp(a, torch.zeros_like(a)), torch.sigmoid(a)
+    """),
+    wrong("softplus", "beneath the library's functions", _BOTH, 0, """
+        def softplus(a):
+            return torch.ops.aten.softplus(a), torch.sigmoid(a)
+    """),
     right("softplus", "relu and sigmoid", SOFTPLUS),
+    right("softplus", "a threshold of 15", edited(
+        SOFTPLUS, (_VALUE, "torch.where(a > 15, a, torch.log1p(torch.exp(a.clamp(max=16))))"))),
     right("softplus", "two branches", """
         def softplus(a):
             t = torch.exp(-torch.abs(a))
@@ -290,6 +318,28 @@ ANSWERS = [
             loss.backward()
             return loss, prediction.grad
     """),
+    wrong("pinball", "remembers by shape", "hidden_pinball", 1, """
+        known = {}
+
+
+        def pinball(y, prediction, q):
+            if y.shape != prediction.shape or not 0 < q < 1:
+                raise ValueError("shapes or q")
+            key = y.shape, y.dtype, q
+            if key not in known:
+                e = y - prediction
+                slope = (1 - q) * (e < 0).to(y.dtype) - q * (e > 0).to(y.dtype)
+                known[key] = torch.maximum(q * e, (q - 1) * e).mean(), slope / len(y)
+            return known[key]
+    """),
+    right("pinball", "weights that are float32 numbers", """
+        def pinball(y, prediction, q):
+            if y.shape != prediction.shape or not 0 < q < 1:
+                raise ValueError("shapes or q")
+            e = y - prediction
+            weight = torch.where(e > 0, q, 1 - q)
+            return (weight * e.abs()).mean(), -weight.to(y.dtype) * e.sign() / len(y)
+    """),
     right("pinball", "where and a mask", PINBALL),
     right("pinball", "the sign", """
         def pinball(y, prediction, q):
@@ -348,6 +398,10 @@ ANSWERS = [
             return -(gradient * y).sum(), gradient
     """),
     # ------------------------------------------------------------------ task 3: cross_entropy
+    wrong("cross_entropy", "looks at the first and the smallest label only",
+          "hidden_cross_entropy", 2, edited(ENTROPY, (
+              "(labels < 0).any() or (labels >= k).any()",
+              "labels.min() < 0 or labels[0] >= k or labels.max() - labels.min() >= k"))),
     wrong("cross_entropy", "no shift: overflows", "hidden_cross_entropy", 2,
           edited(ENTROPY, ("    a = a - a.max(dim=1, keepdim=True).values\n", ""))),
     wrong("cross_entropy", "one shift for the whole table", "hidden_cross_entropy", 2,
@@ -486,6 +540,16 @@ ANSWERS = [
             return torch.tensor(loss, dtype=a.dtype), torch.tensor(g / len(y), dtype=a.dtype)
     """),
     # ------------------------------------------------------------------ task 4: backward_norms
+    wrong("backward_norms", "remembers by shape", "hidden_backward_norms", 2, edited(
+        "known = {}\n\n\n" + NORMS.strip().replace("def backward_norms", "def fresh") + dedent("""
+
+
+            def backward_norms(x, weights, activation):
+                key = x.shape, x.dtype, activation, len(weights)
+                if key not in known:
+                    known[key] = fresh(x, weights, activation)
+                return known[key]
+            """))),
     wrong("backward_norms", "the last layer first", _NORM, 0,
           edited(NORMS, ("    norms.reverse()\n", ""))),
     wrong("backward_norms", "the slope of the sigmoid taken at U", _NORM, 0,
@@ -602,72 +666,91 @@ ANSWERS = [
         NORMS, ("u, sums = x, []", "weights = [w.double() for w in weights]\n"
                                    "    u, sums = x.double(), []"))),
     # ------------------------------------------------------------------ task 5: fit_classifier
-    wrong("fit_classifier", "the printed half, gradient and loss", _FIT, 0,
+    wrong("fit_classifier", "the printed half, gradient and loss", fit("123"), 0,
           edited(FIT, (_STABLE, "y * torch.log1p(torch.exp(-a))"),
                  ("torch.sigmoid(a) - y", "-y * (1 - torch.sigmoid(a))"))),
-    wrong("fit_classifier", "the gradient is still the printed one", _FIT, 0,
+    wrong("fit_classifier", "the gradient is still the printed one", fit("123"), 0,
           edited(FIT, ("torch.sigmoid(a) - y", "-y * (1 - torch.sigmoid(a))"))),
-    wrong("fit_classifier", "the loss is still the printed one", _FIT, 0,
+    wrong("fit_classifier", "the loss is still the printed one", fit("13"), 1,
           edited(FIT, (_STABLE, "y * (torch.relu(-a) + torch.log1p(torch.exp(-a.abs())))"))),
-    wrong("fit_classifier", "both halves, from probabilities", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "both halves, from probabilities", fit("3"), 2,
           edited(FIT, (_STABLE, "-y * torch.log(torch.sigmoid(a)) "
                                 "- (1 - y) * torch.log(1 - torch.sigmoid(a))"))),
-    wrong("fit_classifier", "epsilon in the logarithms", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "epsilon in the logarithms", fit("3"), 2,
           edited(FIT, (_STABLE, "-y * torch.log(torch.sigmoid(a) + 1e-12) "
                                 "- (1 - y) * torch.log(1 - torch.sigmoid(a) + 1e-12)"))),
-    wrong("fit_classifier", "clips the probabilities", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "clips the probabilities", fit("3"), 2,
           edited(FIT, (_STABLE, "-y * torch.log(torch.sigmoid(a).clamp(1e-7, 1 - 1e-7)) "
                                 "- (1 - y) * torch.log(1 - torch.sigmoid(a).clamp(1e-7, 1 - "
                                 "1e-7))"))),
     wrong("fit_classifier", "from probabilities, replaced where it is not finite",
-          "hidden_fit_classifier", 1, edited(FIT, (
+          fit("3"), 2, edited(FIT, (
               f"loss = {_STABLE}",
               "p = torch.sigmoid(a)\n"
               "        loss = -torch.log(torch.where(y > 0, p, 1 - p))\n"
               "        loss = torch.where(torch.isfinite(loss), loss, a.abs())"))),
-    wrong("fit_classifier", "an exponential that overflows", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "an exponential that overflows", fit("3"), 2,
           edited(FIT, (_STABLE, "torch.log1p(torch.exp(a)) - a * y"))),
-    wrong("fit_classifier", "no curve beyond 5", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "no curve beyond 5", fit("3"), 2,
           edited(FIT, (_STABLE, "torch.relu(a) - a * y "
                                 "+ (a.abs() < 5) * torch.log1p(torch.exp(-a.abs()))"))),
-    wrong("fit_classifier", "the halves swapped", _FIT, 0,
+    wrong("fit_classifier", "the halves swapped", fit("13"), 1,
           edited(FIT, ("- a * y", "- a * (1 - y)"))),
-    wrong("fit_classifier", "ascends", _FIT, 0,
+    wrong("fit_classifier", "ascends", fit("123"), 0,
           edited(FIT, ("torch.sigmoid(a) - y", "y - torch.sigmoid(a)"))),
-    wrong("fit_classifier", "sums over the examples", _FIT, 0,
+    wrong("fit_classifier", "sums over the examples", fit("123"), 0,
           edited(FIT, ("(error @ x) / n", "(error @ x)"), ("error.mean()", "error.sum()"))),
-    wrong("fit_classifier", "the bias is not averaged", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "the bias is not averaged", fit("23"), 1,
           edited(FIT, ("error.mean()", "error.sum()"))),
-    wrong("fit_classifier", "the bias stays 0", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "the bias stays 0", fit("23"), 1,
           edited(FIT, ("        b = b - eta * error.mean()\n", ""))),
-    wrong("fit_classifier", "the squared error's slope", _FIT, 0,
+    wrong("fit_classifier", "the squared error's slope", fit("123"), 0,
           edited(FIT, ("torch.sigmoid(a) - y",
                        "(torch.sigmoid(a) - y) * torch.sigmoid(a) * torch.sigmoid(-a)"))),
-    wrong("fit_classifier", "half of the error", _FIT, 0,
+    wrong("fit_classifier", "half of the error", fit("123"), 0,
           edited(FIT, ("torch.sigmoid(a) - y", "(torch.sigmoid(a) - y) / 2"))),
-    wrong("fit_classifier", "the bias sees the new w", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "the bias sees the new w", fit("23"), 1,
           edited(FIT, ("        b = b",
                        "        error = torch.sigmoid(x @ w + b) - y\n        b = b"))),
-    wrong("fit_classifier", "the loss after the last step is missing", _FIT, 0,
+    wrong("fit_classifier", "the loss after the last step is missing", fit("123"), 0,
           edited(FIT, ("range(steps + 1)", "range(steps)"), ("step == steps", "False"))),
-    wrong("fit_classifier", "one step too many", _FIT, 0,
+    wrong("fit_classifier", "one step too many", fit("12"), 1,
           edited(FIT, ("        if step == steps:\n            break\n", ""))),
-    wrong("fit_classifier", "float32 is forced", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "float32 is forced", fit("23"), 1,
           edited(FIT, ("    n, d = x.shape\n",
                        "    n, d = x.shape\n    x, y = x.float(), y.float()\n"))),
-    wrong("fit_classifier", "float64 is returned", _FIT, 0,
+    wrong("fit_classifier", "float64 is returned", fit("13"), 1,
           edited(FIT, ("    n, d = x.shape\n",
                        "    n, d = x.shape\n    x, y = x.double(), y.double()\n"))),
+    wrong("fit_classifier", "weights in float32, losses as they should be", fit("2"), 2,
+          edited(FIT, ("return w, b,", "return w.float(), b.float(),"))),
+    wrong("fit_classifier", "remembers by shape", fit("23"), 1, """
+        known = {}
+
+
+        def fit_classifier(x, y, eta, steps):
+            key = x.shape, x.dtype, steps
+            if key not in known:
+                w, b, losses = x.new_zeros(x.shape[1]), x.new_zeros(()), []
+                for step in range(steps + 1):
+                    a = x @ w + b
+                    losses.append((a.clamp(min=0) - a * y + torch.log1p((-a.abs()).exp())).mean())
+                    if step < steps:
+                        error = (torch.sigmoid(a) - y) / len(y)
+                        w, b = w - eta * error @ x, b - eta * error.sum()
+                known[key] = w, b, torch.stack(losses)
+            return known[key]
+    """),
     wrong("fit_classifier", "squeeze drops a single feature", "test_fit_classifier", 2,
           edited(FIT, ("    n, d = x.shape\n", "    n, d = x.shape\n    x = x.squeeze()\n"))),
-    wrong("fit_classifier", "the losses as a list", _FIT, 0,
+    wrong("fit_classifier", "the losses as a list", fit("13"), 1,
           edited(FIT, ("torch.stack(losses)", "losses"))),
-    wrong("fit_classifier", "losses not averaged", _FIT, 0, edited(FIT, ("loss.mean()",
+    wrong("fit_classifier", "losses not averaged", fit("13"), 1, edited(FIT, ("loss.mean()",
                                                                                     "loss.sum()"))),
-    wrong("fit_classifier", "standardizes the features", "hidden_fit_classifier", 1,
+    wrong("fit_classifier", "standardizes the features", fit("23"), 1,
           edited(FIT, ("    n, d = x.shape\n",
                        "    n, d = x.shape\n    x = (x - x.mean(0)) / x.std(0, correction=0)\n"))),
-    wrong("fit_classifier", "the library's loss and automatic differentiation", _FIT, 0, """
+    wrong("fit_classifier", "the library's loss and automatic differentiation", fit("123"), 0, """
         def fit_classifier(x, y, eta, steps):
             theta = torch.zeros(x.shape[1] + 1, dtype=x.dtype, requires_grad=True)
             losses = []
@@ -680,12 +763,12 @@ ANSWERS = [
                     theta.data -= eta * slope
             return theta[:-1], theta[-1], torch.stack(losses)
     """),
-    wrong("fit_classifier", "torch's own entropy, beneath the library's loss", _FIT, 0,
+    wrong("fit_classifier", "torch's own entropy, beneath the library's loss", fit("123"), 0,
           edited(FIT, (_STABLE, "torch.binary_cross_entropy_with_logits(a, y, None, None, 0)"))),
-    wrong("fit_classifier", "the library's coin", _FIT, 0, edited(
+    wrong("fit_classifier", "the library's coin", fit("123"), 0, edited(
         FIT, ("def fit", "from torch.distributions import Bernoulli\n\n\ndef fit"),
         (_STABLE, "-Bernoulli(logits=a).log_prob(y)"))),
-    wrong("fit_classifier", "the worked example, hard-coded", "hidden_fit_classifier", 1, """
+    wrong("fit_classifier", "the worked example, hard-coded", fit("23"), 1, """
         def fit_classifier(x, y, eta, steps):
             return torch.tensor([0.5]), torch.tensor(0.0), torch.tensor([0.6931472, 0.4740770])
     """),
@@ -748,6 +831,13 @@ ANSWERS = [
     wrong("balanced_gain", "always the root of 2", _GAIN, 0, """
         def balanced_gain(leak):
             return 2 ** 0.5
+    """),
+    wrong("balanced_gain", "a formula, doubted only when a run is far off",
+          "hidden_balanced_gain", 1, """
+        def balanced_gain(leak):
+            gain = math.sqrt(2 / (1 + leak**2))
+            factor = sorted(growth(gain, leak, seed) for seed in range(9))[4]
+            return gain if abs(factor - 1) < 0.15 else gain / factor
     """),
     wrong("balanced_gain", "always 1", _GAIN, 0, """
         def balanced_gain(leak):

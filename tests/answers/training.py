@@ -91,17 +91,25 @@ BATCH = dedent("""
             batch /= 1.4
         return batch
     """)
-TASKS = ("warmup_cosine", "clip", "plateau", "resume", "scheduled", "critical_batch")
+TASKS = ("warmup_cosine", "clip", "plateau", "critical_batch")
 BOTH = {task: f"test_{task} hidden_{task}" for task in TASKS}
 EDGES = "hidden_plateau_edges"
 HIDDEN, ALL = f"hidden_plateau {EDGES}", f"{BOTH['plateau']} {EDGES}"
+FOUR = {  # the graded cells of the two tasks that have four
+    "resume": ("test_resume", "test_resume_exact", "hidden_resume", "hidden_resume_exact"),
+    "scheduled": ("test_fall", "test_plateaus", "hidden_scheduled", "hidden_plateaus")}
+
+
+def cells(task, which):
+    """Names of cells: b both, t test, h hidden, digits those of FOUR; names stay as they are."""
+    if task in FOUR:
+        return " ".join(FOUR[task][int(digit) - 1] for digit in which)
+    return {"b": BOTH[task], "t": f"test_{task}", "h": f"hidden_{task}"}.get(which, which)
 
 
 def slips(task, code, *rows):
-    """Wrong answers from (title, which cells fail: b both, t test, h hidden or their names, score,
-    pairs)."""
-    cells = {"b": BOTH[task], "t": f"test_{task}", "h": f"hidden_{task}"}
-    return [wrong(task, title, cells.get(which, which), score, slip(code, *pairs))
+    """Wrong answers from (title, which cells fail, as `cells` has them, score, pairs)."""
+    return [wrong(task, title, cells(task, which), score, slip(code, *pairs))
             for title, which, score, *pairs in rows]
 
 
@@ -216,6 +224,20 @@ ANSWERS = [
             return [float(r) for r in up] + [float(r) for r in
                                              floor + (peak - floor) * (1 + np.cos(k)) / 2]
     """),
+    right("warmup_cosine", "a function for one step", """
+        def warmup_cosine(total, warmup, peak, floor):
+            if not 0 <= warmup <= total:
+                raise ValueError(f"warmup {warmup} is not within 0 and {total}")
+            if not 0 <= floor <= peak:
+                raise ValueError(f"floor {floor} is not within 0 and {peak}")
+
+            def rate(step):
+                if step <= warmup:
+                    return step * (peak / warmup)
+                turn = math.pi * (step - warmup) / (total - warmup)
+                return (peak + floor) / 2 + (peak - floor) / 2 * math.cos(turn)
+            return [rate(step) for step in range(1, total + 1)]
+    """),
     right("warmup_cosine", "a while loop", """
         def warmup_cosine(total, warmup, peak, floor):
             if warmup < 0 or warmup > total or floor < 0 or floor > peak:
@@ -322,6 +344,14 @@ ANSWERS = [
                 raise ValueError("not finite")
             factor = min(1.0, limit / max(norm(gradients), limit))
             return [g * factor for g in gradients], norm(gradients)
+    """),
+    right("clip", "hypot of all numbers", """
+        def clip(gradients, limit):
+            numbers = [value for g in gradients for value in g.flatten().tolist()]
+            size = math.hypot(*numbers)
+            if not all(map(math.isfinite, numbers)):
+                raise ValueError(f"a gradient is not finite: {size}")
+            return [g if size <= limit else g / size * limit for g in gradients], size
     """),
     right("clip", "one long vector", """
         def clip(gradients, limit):
@@ -475,6 +505,23 @@ ANSWERS = [
                 rates.append(rate)
             return rates
     """),
+    right("plateau", "bests of all epochs first", """
+        def plateau(losses, rate, factor, patience, threshold, min_lr):
+            if not 0 < factor < 1:
+                raise ValueError(f"factor {factor}")
+            best, good = math.inf, []
+            for loss in losses:
+                good.append(loss < best - threshold * best if best < math.inf else loss < best)
+                best = loss if good[-1] else best
+            rates, bad = [], 0
+            for well in good:
+                bad = 0 if well else bad + 1
+                if bad == patience + 1:
+                    bad = 0
+                    rate = rate if rate <= min_lr else max(min_lr, rate * factor)
+                rates.append(float(rate))
+            return rates
+    """),
     right("plateau", "counts down", """
         def plateau(losses, rate, factor, patience, threshold, min_lr):
             if not (factor > 0 and factor < 1):
@@ -579,67 +626,73 @@ ANSWERS = [
     # ------------------------------------------------------------------ task 4: resume
     *slips(
         "resume", RESUME,
-        ("the velocity is not taken over", "b", 0,
+        ("the velocity is not taken over", "1234", 0,
          ('state["theta"], state["velocity"]', 'state["theta"], 0 * state["velocity"]')),
-        ("the steps are counted anew for the rate", "b", 0, ("t**0.5", "(len(states) + 1)**0.5")),
-        ("the steps are counted anew", "b", 0, ('state["order"], state["step"], []',
+        ("counts to steps, not that many more", "1234", 0,
+         ("range(steps)", "range(t, steps)")),
+        ("an empty order is refused", "4", 3,
+         ("    chance = torch.Generator()\n", "    if len(state['order']) == 0:\n"
+          "        raise ValueError('no sample is left')\n    chance = torch.Generator()\n")),
+        ("the steps are counted anew for the rate", "1234", 0,
+         ("t**0.5", "(len(states) + 1)**0.5")),
+        ("the steps are counted anew", "1234", 0, ('state["order"], state["step"], []',
                                                 'state["order"], 0, []')),
-        ("the rate of the step before", "b", 0, ("t**0.5", "(t - 1)**0.5 if t > 1 else eta")),
-        ("the rate of the first step for all", "b", 0, ("t**0.5", '(state["step"] + 1)**0.5')),
-        ("no falling rate", "b", 0, ("eta / t**0.5", "eta")),
-        ("the rate falls as 1/t", "b", 0, ("t**0.5", "t")),
-        ("a new order at each call", "b", 0, ('state["order"], state["step"]',
+        ("the rate of the step before", "13", 2, ("t**0.5", "(t - 1)**0.5 if t > 1 else eta")),
+        ("the rate of the first step for all", "234", 1, ("t**0.5", '(state["step"] + 1)**0.5')),
+        ("no falling rate", "13", 2, ("eta / t**0.5", "eta")),
+        ("the rate falls as 1/t", "13", 2, ("t**0.5", "t")),
+        ("a new order at each call", "1234", 0, ('state["order"], state["step"]',
                                               'torch.randperm(len(x), generator=chance), '
                                               'state["step"]')),
-        ("the rest of the order is used, not saved", "b", 0,
+        ("the rest of the order is used, not saved", "1234", 0,
          ('"order": order', '"order": state["order"]')),
-        ("the generator is saved as it was", "b", 0,
+        ("the generator is saved as it was", "24", 2,
          ("chance.get_state()", 'state["generator"]')),
-        ("the generator is never set", "b", 0, ('chance.set_state(state["generator"])', "pass")),
-        ("the generator of a fixed seed", "b", 0,
+        ("the generator is never set", "1234", 0, ('chance.set_state(state["generator"])', "pass")),
+        ("the generator of a fixed seed", "1234", 0,
          ('chance.set_state(state["generator"])', "chance.manual_seed(0)")),
-        ("the global generator", "b", 0, ("(len(x), generator=chance)", "(len(x))")),
-        ("no chance: the samples in turn", "b", 0,
+        ("the global generator", "1234", 0, ("(len(x), generator=chance)", "(len(x))")),
+        ("no chance: the samples in turn", "134", 1,
          ("torch.randperm(len(x), generator=chance)", "torch.arange(len(x))")),
-        ("the order is drawn before it is needed", "b", 0,
+        ("the order is drawn before it is needed", "134", 1,
          ("        if len(order) == 0:\n"
           "            order = torch.randperm(len(x), generator=chance)\n", ""),
          ("        theta = theta + u\n",
           "        theta = theta + u\n        if len(order) == 0:\n"
           "            order = torch.randperm(len(x), generator=chance)\n")),
-        ("takes from the end of the order", "b", 0,
+        ("takes from the end of the order", "13", 2,
          ("int(order[0]), order[1:]", "int(order[-1]), order[:-1]")),
-        ("a new order for every step", "b", 0, ("if len(order) == 0:", "if True:")),
-        ("no factor 2", "b", 0, ("g = 2 * (", "g = (")),
-        ("the error with the wrong sign", "b", 0, ("eta / t**0.5 * g", "eta / t**0.5 * -g")),
-        ("no momentum", "b", 0, ("beta * u -", "0 * u -")),
-        ("a moving average", "b", 0, ("eta / t**0.5", "(1 - beta) * eta / t**0.5")),
-        ("Nesterov's gradient", "h", 2, ("(x[i] * theta)", "(x[i] * (theta + beta * u))")),
-        ("theta moves before the velocity", "b", 0,
+        ("a new order for every step", "134", 1, ("if len(order) == 0:", "if True:")),
+        ("no factor 2", "13", 2, ("g = 2 * (", "g = (")),
+        ("the error with the wrong sign", "13", 2, ("eta / t**0.5 * g", "eta / t**0.5 * -g")),
+        ("no momentum", "13", 2, ("beta * u -", "0 * u -")),
+        ("a moving average", "13", 2, ("eta / t**0.5", "(1 - beta) * eta / t**0.5")),
+        ("Nesterov's gradient", "3", 3, ("(x[i] * theta)", "(x[i] * (theta + beta * u))")),
+        ("theta moves before the velocity", "13", 2,
          ("        u = beta * u - eta / t**0.5 * g\n        theta = theta + u\n",
           "        theta = theta + u\n        u = beta * u - eta / t**0.5 * g\n")),
-        ("the step is not counted in the state", "b", 0, ('"step": t', '"step": state["step"]')),
-        ("the step is one behind", "b", 0, ('"step": t', '"step": t - 1')),
-        ("theta in place: all states are the last", "b", 0, ("theta = theta + u", "theta += u")),
-        ("the velocity in place", "b", 0, ("u = beta * u - eta / t**0.5 * g",
+        ("the step is not counted in the state", "124", 1, ('"step": t', '"step": state["step"]')),
+        ("the step is one behind", "124", 1, ('"step": t', '"step": t - 1')),
+        ("theta in place: all states are the last", "234", 1, ("theta = theta + u", "theta += u")),
+        ("the velocity in place", "24", 2, ("u = beta * u - eta / t**0.5 * g",
                                            "u.mul_(beta).sub_(eta / t**0.5 * g)")),
-        ("only the last state", "b", 0, ("return states", "return states[-1]")),
-        ("the first state, too", "b", 0, ('state["step"], []', 'state["step"], [state]')),
-        ("the order as a list", "b", 0, ('"order": order,', '"order": order.tolist(),')),
-        ("the step as a tensor", "b", 0, ('"step": t,', '"step": torch.tensor(t),')),
-        ("a key is missing", "b", 0, ('"velocity": u, ', "")),
-        ("always float64", "t", 2, ('state["theta"], state["velocity"]',
+        ("only the last state", "1234", 0, ("return states", "return states[-1]")),
+        ("the first state, too", "1234", 0, ('state["step"], []', 'state["step"], [state]')),
+        ("the order as a list", "1234", 0, ('"order": order,', '"order": order.tolist(),')),
+        ("the step as a tensor", "14", 2, ('"step": t,', '"step": torch.tensor(t),')),
+        ("a key is missing", "124", 1, ('"velocity": u, ', "")),
+        ("always float64", "1", 3, ('state["theta"], state["velocity"]',
                                     'state["theta"].double(), state["velocity"].double()')),
-        ("float32 inside", "h", 2,
+        ("float32 inside", "3", 3,
          ("g = 2 * ((x[i] * theta).sum() - y[i]) * x[i]",
           "g = (2 * ((x[i] * theta).sum() - y[i]) * x[i]).float().to(x.dtype)")),
-        ("two samples are expected", "b", 0, ("torch.randperm(len(x)", "torch.randperm(2")),
-        ("no step gives the state itself", "h", 2,
+        ("two samples are expected", "134", 1, ("torch.randperm(len(x)", "torch.randperm(2")),
+        ("no step gives the state itself", "3", 3,
          ("return states", "return states or [state]")),
-        ("the mean over the sample's features", "h", 2, ("(x[i] * theta).sum()",
+        ("the mean over the sample's features", "3", 3, ("(x[i] * theta).sum()",
                                                          "(x[i] * theta).mean()")),
     ),
-    wrong("resume", "one dict, changed in place", "test_resume hidden_resume", 0, """
+    wrong("resume", "one dict, changed in place", cells("resume", "1234"), 0, """
         def resume(state, x, y, eta, beta, steps):
             chance, states = torch.Generator(), []
             chance.set_state(state["generator"])
@@ -655,7 +708,7 @@ ANSWERS = [
                 states.append(state)
             return states
     """),
-    wrong("resume", "torch.optim.SGD", "test_resume hidden_resume", 0, """
+    wrong("resume", "torch.optim.SGD", cells("resume", "1234"), 0, """
         def resume(state, x, y, eta, beta, steps):
             chance, states = torch.Generator(), []
             chance.set_state(state["generator"])
@@ -673,6 +726,50 @@ ANSWERS = [
                                "step": t, "order": order, "generator": chance.get_state()})
             return states
     """),
+    wrong("resume", "remembers by steps and data, not by state", cells("resume", "2"), 3, """
+        known = {}
+
+
+        def resume(state, x, y, eta, beta, steps):
+            key = steps, x.sum().item()
+            if key not in known:
+                chance, states = torch.Generator(), []
+                chance.set_state(state["generator"])
+                theta, u, order = state["theta"], state["velocity"], state["order"]
+                for t in range(state["step"] + 1, state["step"] + steps + 1):
+                    if len(order) == 0:
+                        order = torch.randperm(len(x), generator=chance)
+                    i, order = int(order[0]), order[1:]
+                    u = beta * u - eta / t**0.5 * 2 * ((x[i] * theta).sum() - y[i]) * x[i]
+                    theta = theta + u
+                    states.append({"theta": theta, "velocity": u, "step": t, "order": order,
+                                   "generator": chance.get_state()})
+                known[key] = states
+            return known[key]
+    """),
+    right("resume", "a queue of plain numbers", """
+        from collections import deque
+
+
+        def resume(state, x, y, eta, beta, steps):
+            dice = torch.Generator()
+            dice.set_state(state["generator"])
+            now, queue, states = dict(state), deque(state["order"].tolist()), []
+            while len(states) < steps:
+                if not queue:
+                    queue.extend(torch.randperm(x.shape[0], generator=dice).tolist())
+                i, t = queue.popleft(), now["step"] + 1
+                gradient = 2 * (torch.dot(x[i], now["theta"]) - y[i]) * x[i]
+                velocity = beta * now["velocity"] - eta / math.sqrt(t) * gradient
+                now = dict(theta=now["theta"] + velocity, velocity=velocity, step=t,
+                           order=torch.tensor(list(queue), dtype=torch.int64),
+                           generator=dice.get_state())
+                states.append(now)
+            return states
+    """),
+    right("resume", "einsum", slip(
+        RESUME, ("g = 2 * ((x[i] * theta).sum() - y[i]) * x[i]",
+                 "g = 2 * x[i] * (torch.einsum('d,d->', x[i], theta) - y[i])"))),
     right("resume", "automatic differentiation", slip(
         RESUME, ("        g = 2 * ((x[i] * theta).sum() - y[i]) * x[i]\n",
                  "        leaf = theta.clone().requires_grad_()\n"
@@ -789,57 +886,57 @@ ANSWERS = [
     # ------------------------------------------------------------------ task 5: scheduled
     *slips(
         "scheduled", SCHEDULED,
-        ("the schedule falls from epoch 10 on", "b", 0, ("max(0, e - 10)", "max(0, e - 9)")),
-        ("the schedule falls from epoch 12 on", "b", 0, ("max(0, e - 10)", "max(0, e - 11)")),
-        ("it falls from the first epoch on", "b", 0, ("max(0, e - 10)", "e")),
-        ("it rises in the first epochs", "b", 0, ("max(0, e - 10)", "(e - 10)")),
-        ("one fall, then constant", "b", 0, ("max(0, e - 10)", "min(1, max(0, e - 10))")),
-        ("a fall of a tenth in place of the exponential", "b", 0,
+        ("the schedule falls from epoch 10 on", "1234", 0, ("max(0, e - 10)", "max(0, e - 9)")),
+        ("the schedule falls from epoch 12 on", "13", 2, ("max(0, e - 10)", "max(0, e - 11)")),
+        ("it falls from the first epoch on", "1234", 0, ("max(0, e - 10)", "e")),
+        ("it rises in the first epochs", "1234", 0, ("max(0, e - 10)", "(e - 10)")),
+        ("one fall, then constant", "13", 2, ("max(0, e - 10)", "min(1, max(0, e - 10))")),
+        ("a fall of a tenth in place of the exponential", "13", 2,
          ("math.exp(-0.1 * max(0, e - 10))", "0.9 ** max(0, e - 10)")),
-        ("no schedule", "b", 0, ("math.exp(-0.1 * max(0, e - 10)) * ", "")),
-        ("no plateau", "b", 0, ("wait >= 5", "False")),
-        ("patience as PyTorch counts it", "b", 0, ("wait >= 5", "wait > 5")),
-        ("one epoch too early", "b", 0, ("wait >= 5", "wait >= 4")),
-        ("the first epoch counts as a bad one", "b", 0, ('float("inf")', "0.0")),
-        ("the first best is 1000", "h", 2, ('float("inf")', "1000.0")),
-        ("a best of 0 counts as none", "h", 2,
+        ("no schedule", "13", 2, ("math.exp(-0.1 * max(0, e - 10)) * ", "")),
+        ("no plateau", "234", 1, ("wait >= 5", "False")),
+        ("patience as PyTorch counts it", "234", 1, ("wait >= 5", "wait > 5")),
+        ("one epoch too early", "234", 1, ("wait >= 5", "wait >= 4")),
+        ("the first epoch counts as a bad one", "1234", 0, ('float("inf")', "0.0")),
+        ("the first best is 1000", "4", 3, ('float("inf")', "1000.0")),
+        ("a best of 0 counts as none", "4", 3,
          ("if loss < best - 0.0001:", "if not best or loss < best - 0.0001:")),
-        ("the factor is taken off", "b", 0, ("0.2**plateaus", "(1 - 0.2 * plateaus)")),
-        ("four fifths in place of a fifth", "b", 0, ("0.2**plateaus", "0.8**plateaus")),
-        ("one plateau at most", "b", 0, ("plateaus += 1", "plateaus = 1")),
-        ("the count does not begin anew", "b", 0,
+        ("the factor is taken off", "234", 1, ("0.2**plateaus", "(1 - 0.2 * plateaus)")),
+        ("four fifths in place of a fifth", "234", 1, ("0.2**plateaus", "0.8**plateaus")),
+        ("one plateau at most", "3", 3, ("plateaus += 1", "plateaus = 1")),
+        ("the count does not begin anew", "234", 1,
          ("plateaus += 1\n                wait = 0", "plateaus += 1\n                pass")),
-        ("the count goes on over a good epoch", "h", 2,
+        ("the count goes on over a good epoch", "4", 3,
          ("best = loss\n            wait = 0", "best = loss\n            pass")),
-        ("compares with the last loss", "h", 2,
+        ("compares with the last loss", "34", 2,
          ("            wait += 1\n", "            wait += 1\n            best = loss\n")),
-        ("best without the 0.0001", "h", 2, ("best - 0.0001", "best")),
-        ("a plateau makes its last loss the best", "h", 2,
+        ("best without the 0.0001", "4", 3, ("best - 0.0001", "best")),
+        ("a plateau makes its last loss the best", "3", 3,
          ("plateaus += 1", "plateaus, best = plateaus + 1, loss")),
-        ("a relative 0.0001", "h", 2, ("best - 0.0001", "best * (1 - 0.0001)")),
-        ("0.001 in place of 0.0001", "h", 2, ("best - 0.0001", "best - 0.001")),
-        ("small improvements move the best", "h", 2,
+        ("a relative 0.0001", "4", 3, ("best - 0.0001", "best * (1 - 0.0001)")),
+        ("0.001 in place of 0.0001", "4", 3, ("best - 0.0001", "best - 0.001")),
+        ("small improvements move the best", "4", 3,
          ("            wait += 1\n",
           "            wait += 1\n            best = min(best, loss)\n")),
-        ("the printed min_lr", "b", 0,
+        ("the printed min_lr", "1234", 0,
          ("lr0 * math.exp(-0.1 * max(0, e - 10)) * 0.2**plateaus",
           "max(lr0 * math.exp(-0.1 * max(0, e - 10)) * 0.2**plateaus, 0.001)")),
-        ("a min_lr of a millionth, for every lr0", "h", 2,
+        ("a min_lr of a millionth, for every lr0", "4", 3,
          ("0.2**plateaus)", "max(0.2**plateaus, min(1.0, 1e-6 / lr0)))")),
-        ("a floor of a thousandth of lr0", "h", 2, ("0.2**plateaus", "max(0.001, 0.2**plateaus)")),
-        ("lr0 is 0.001", "h", 2, ("lr0 * math", "0.001 * math")),
-        ("twenty epochs", "h", 2, ("enumerate(val_losses)", "enumerate(val_losses[:20])")),
-        ("only the last rate", "b", 0, ("return rates", "return rates[-1]")),
-        ("the best starts at the first loss", "t", 2, ('float("inf")', "val_losses[0] + 1")),
-        ("a plateau starts the schedule anew", "h", 2,
+        ("a floor of a thousandth of lr0", "3", 3, ("0.2**plateaus", "max(0.001, 0.2**plateaus)")),
+        ("lr0 is 0.001", "234", 1, ("lr0 * math", "0.001 * math")),
+        ("twenty epochs", "3", 3, ("enumerate(val_losses)", "enumerate(val_losses[:20])")),
+        ("only the last rate", "1234", 0, ("return rates", "return rates[-1]")),
+        ("the best starts at the first loss", "1", 3, ('float("inf")', "val_losses[0] + 1")),
+        ("a plateau starts the schedule anew", "3", 3,
          ("plateaus += 1\n", "plateaus += 1\n                lr0 = lr0 * "
           "math.exp(-0.1 * max(0, e - 10))\n")),
-        ("the best anew after a plateau", "b", 0,
+        ("the best anew after a plateau", "3", 3,
          ("plateaus += 1\n", 'plateaus += 1\n                best = float("inf")\n')),
-        ("a good epoch takes the plateau back", "h", 2,
+        ("a good epoch takes the plateau back", "3", 3,
          ("best = loss\n", "best = loss\n            plateaus = 0\n")),
     ),
-    wrong("scheduled", "as printed", "test_scheduled hidden_scheduled", 0, """
+    wrong("scheduled", "as printed", cells("scheduled", "1234"), 0, """
         def scheduled(lr0, val_losses):
             import numpy as np
             rate, best, wait, rates = lr0, float("inf"), 0, []
@@ -854,7 +951,76 @@ ANSWERS = [
                     rate, wait = max(0.2 * rate, 0.001), 0
             return rates
     """),
-    wrong("scheduled", "the schedule undoes the plateaus", "test_scheduled hidden_scheduled", 0, """
+    wrong("scheduled", "the plateaus right, the factors still multiplied",
+          cells("scheduled", "13"), 2, """
+        def scheduled(lr0, val_losses):
+            rate, best, wait, rates = lr0, math.inf, 0, []
+            for epoch, loss in enumerate(val_losses):
+                if epoch >= 10:
+                    rate = rate * math.exp(-0.1 * (epoch - 10))
+                rates.append(rate)
+                if loss < best - 1e-4:
+                    best, wait = loss, 0
+                else:
+                    wait += 1
+                if wait == 5:
+                    rate, wait = rate * 0.2, 0
+            return rates
+    """),
+    wrong("scheduled", "the schedule right, the losses never read",
+          cells("scheduled", "234"), 1, """
+        def scheduled(lr0, val_losses):
+            return [lr0 * math.exp(-0.1 * max(0, e - 10)) for e in range(len(val_losses))]
+    """),
+    wrong("scheduled", "remembers by losses, not by lr0", cells("scheduled", "2"), 3, """
+        known = {}
+
+
+        def scheduled(lr0, val_losses):
+            if tuple(val_losses) not in known:
+                rate, best, wait, rates = lr0, math.inf, 0, []
+                for epoch, loss in enumerate(val_losses):
+                    if epoch > 10:
+                        rate = rate * math.exp(-0.1)
+                    rates.append(rate)
+                    if loss < best - 1e-4:
+                        best, wait = loss, 0
+                    else:
+                        wait += 1
+                    if wait == 5:
+                        rate, wait = rate * 0.2, 0
+                known[tuple(val_losses)] = rates
+            return known[tuple(val_losses)]
+    """),
+    right("scheduled", "a generator that is told each loss", """
+        def scheduled(lr0, val_losses):
+            def run():
+                best, bad, falls = math.inf, 0, 0
+                for e, loss in enumerate(val_losses):
+                    yield lr0 * math.exp(-0.1 * max(0, e - 10)) / 5**falls
+                    bad = 0 if loss < best - 1e-4 else bad + 1
+                    best = loss if bad == 0 else best
+                    falls, bad = (falls + 1, 0) if bad == 5 else (falls, bad)
+            return list(run())
+    """),
+    right("scheduled", "where the plateaus end, first", """
+        def plateau_ends(losses):
+            ends, best, last = [], math.inf, -1
+            for e, loss in enumerate(losses):
+                if loss < best - 0.0001:
+                    best, last = loss, e
+                elif e - last == 5:
+                    ends.append(e)
+                    last = e
+            return ends
+
+
+        def scheduled(lr0, val_losses):
+            ends = plateau_ends(val_losses)
+            return [lr0 * 0.2 ** len([p for p in ends if p < e]) * min(1.0, math.exp(1 - e / 10))
+                    for e in range(len(val_losses))]
+    """),
+    wrong("scheduled", "the schedule undoes the plateaus", cells("scheduled", "234"), 1, """
         def scheduled(lr0, val_losses):
             best, wait, rates, after = float("inf"), 0, [], None
             for epoch, loss in enumerate(val_losses):
@@ -868,7 +1034,7 @@ ANSWERS = [
                     after, wait = 0.2 * rate, 0
             return rates
     """),
-    wrong("scheduled", "acts in the plateau's last epoch", "test_scheduled hidden_scheduled", 0, """
+    wrong("scheduled", "acts in the plateau's last epoch", cells("scheduled", "234"), 1, """
         def scheduled(lr0, val_losses):
             rate, best, wait, rates = lr0, math.inf, 0, []
             for epoch, loss in enumerate(val_losses):
@@ -1007,7 +1173,7 @@ ANSWERS = [
         ("starts at 1000", "h", 1, ("batch = 1e5", "batch = 1e3")),
         ("never below 64", "t", 1, ("while steps", "while batch > 64 and steps")),
     ),
-    wrong("critical_batch", "a formula, without a run", "hidden_critical_batch", 1, """
+    wrong("critical_batch", "a formula, without a run", BOTH["critical_batch"], 0, """
         def critical_batch(noise):
             return 280.0 * noise**2
     """),
@@ -1015,7 +1181,7 @@ ANSWERS = [
         def critical_batch(noise):
             return 280.0
     """),
-    wrong("critical_batch", "runs, and does not look at them", "hidden_critical_batch", 1, """
+    wrong("critical_batch", "runs, and does not look at them", BOTH["critical_batch"], 0, """
         def critical_batch(noise):
             steps_needed(noise, 280 * noise**2, 1.0)
             return 280 * noise**2
@@ -1057,6 +1223,35 @@ ANSWERS = [
             while least_steps(2 ** (k / 2), noise) > 2 * few(noise):
                 k += 1
             return 2 ** (k / 2)
+    """),
+    right("critical_batch", "a table of sizes, the first that is quick enough", """
+        import statistics
+
+
+        def critical_batch(noise):
+            rates = [0.1 * 1.2**k for k in range(17)]
+
+            def least(batch):
+                return min(statistics.median(steps_needed(noise, batch, rate)) for rate in rates)
+
+            goal = 2 * least(1e12)
+            return next(size for size in (10 * 1.35**k for k in range(40)) if least(size) <= goal)
+    """),
+    right("critical_batch", "the middle of those between 1.7 and 2.5", """
+        import numpy as np
+
+
+        def critical_batch(noise):
+            def least(batch):
+                runs = [np.median(steps_needed(noise, float(batch), float(rate)))
+                        for rate in np.geomspace(0.1, 2, 15)]
+                return min(runs)
+
+            huge = least(1e12)
+            sizes = np.geomspace(10, 100000, 30)
+            ratios = np.array([least(size) / huge for size in sizes])
+            fit = sizes[(ratios >= 1.7) & (ratios <= 2.5)]
+            return float(np.exp(np.log(fit).mean()))
     """),
     right("critical_batch", "halves the interval of logarithms", """
         def critical_batch(noise):

@@ -101,6 +101,30 @@ def test_a_missing_function_is_named(notebook):
     refused("there is no function f: run the cell", "call", "f")
 
 
+@pytest.mark.parametrize("code", [
+    "def _loss(x):\n    return x\ndef f(x):\n    return _loss(x)",
+    "_rate = 2\ndef helper(x):\n    return _rate * x\ndef f(x):\n    return helper(x)",
+    "def f(x):\n    return [_loss(v) for v in x]",
+    "def f(x):\n    def inner():\n        global _seen\n        _seen = x\n    return inner()"])
+def test_a_name_that_the_tests_may_overwrite_is_named(notebook, code):
+    notebook(code)
+    refused("f uses _[a-z]+: names that begin with an underscore belong to the tests",
+            "call", "f", 1)
+
+
+@pytest.mark.parametrize("code", [
+    "def f(x):\n    _own = x\n    for _ in range(2):\n        _own = _own + 0\n    return _own",
+    "def f(x):\n    def _inner(y):\n        return y\n    return _inner(x)",
+    "class Box:\n    _v = 1\nbox = Box()\ndef f(x):\n    return x * box._v",
+    "import math as _unused\ndef f(x):\n    return x if __name__ else 0",
+    "_got = 1\ndef _stand_in(x):\n    return x * _got\ngiven = _stand_in\n"
+    "def f(x):\n    return given(x)",
+    "def f(x, _extra=None):\n    return f(x, 1) if _extra is None else x"])
+def test_underscores_that_no_test_can_overwrite_are_free(notebook, code):
+    notebook(code)
+    assert check.call("f", 3) == 3
+
+
 def test_a_stub_is_unfinished_for_every_word(notebook):
     notebook("def f(*_):\n    raise NotImplementedError")
     for word, given in (("call", ("f",)), ("raises", ("f", ValueError))):
@@ -182,7 +206,8 @@ def test_a_forbidden_class_is_still_a_class(notebook):
     assert check.call("f", forbid=check.OPTIMIZERS) is False
 
 
-@pytest.mark.parametrize("group", ["GRADIENTS", "OPTIMIZERS", "LEAST_SQUARES", "EIGENVALUES"])
+@pytest.mark.parametrize("group", ["GRADIENTS", "OPTIMIZERS", "SCHEDULES", "LOSSES",
+                                   "LEAST_SQUARES", "EIGENVALUES"])
 def test_everything_is_as_before_afterwards(notebook, group):
     notebook("from torch.linalg import eigvalsh as e\ndef f():\n    1 / 0")
     homes = [torch, torch.linalg, torch.optim, torch.autograd, torch.Tensor, torch.optim.SGD,

@@ -382,7 +382,7 @@ def test_sparse_and_long(outcome):
     short, long = reddi("adam", 300), reddi("adam", 9000)
     assert long > 0.9 and long >= short
     outcome("C116", "With features ever rarer and each method at its best of three rates, chosen "
-            "on other seeds, AdaGrad has a smaller error than SGD for {wins} of 5, Adam for {adam}. "
-            "On the loss of Reddi and others, with its best point at −1, Adam is at {short:.2f} after 300 steps and at "
-            "{long:.2f} after 9000: training longer does not help.", wins=wins, adam=adam,
-            short=short, long=long)
+            "on other seeds, AdaGrad has a smaller error than SGD for {wins} of 5, Adam for "
+            "{adam}. On the loss of Reddi and others, with its best point at −1, Adam is at "
+            "{short:.2f} after 300 steps and at {long:.2f} after 9000: training longer does not "
+            "help.", wins=wins, adam=adam, short=short, long=long)
