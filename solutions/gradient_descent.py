@@ -36,9 +36,10 @@
 # Run the test below it: it says what it expected, what came, and where to look. What your function
 # prints appears there too. When your notebook is graded, hidden tests check the same description on
 # other inputs. Every task stands by itself: the tests of one never use your answer to another.
-# Names that begin with an underscore belong to the tests: give your helpers others. Your functions
-# get copies, so nothing that you do to an argument can harm a test. A cell that does not end is
-# stopped by *Kernel → Interrupt Kernel*. Chapter: *Gradient descent* in the part *Train*.
+# Names that begin with an underscore, and `check`, belong to the tests: give your helpers others.
+# Your functions get copies, so nothing that you do to an argument can harm a test. A cell that does
+# not end is stopped by *Kernel → Interrupt Kernel*. Chapter: *Gradient descent* in the part
+# *Train*.
 #
 # **Notation, used throughout.** `x` holds one example a row, shape `(N, D)`. `theta` has shape
 # `(D + 1,)`: the first `D` entries are the weights, **the last one is the intercept**. `y` has shape

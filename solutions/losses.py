@@ -37,9 +37,10 @@
 # Run the test below it: it says what it expected, what came, and where to look. What your function
 # prints appears there too. When your notebook is graded, hidden tests check the same description on
 # other inputs. Every task stands by itself: the tests of one never use your answer to another.
-# Names that begin with an underscore belong to the tests: give your helpers others. Your functions
-# get copies, so nothing that you do to an argument can harm a test. A cell that does not end is
-# stopped by *Kernel → Interrupt Kernel*. Chapter: *Losses and activations* in the part *Train*.
+# Names that begin with an underscore, and `check`, belong to the tests: give your helpers others.
+# Your functions get copies, so nothing that you do to an argument can harm a test. A cell that does
+# not end is stopped by *Kernel → Interrupt Kernel*. Chapter: *Losses and activations* in the part
+# *Train*.
 #
 # **From scratch** means in tasks 1 to 5: exponentials, logarithms, sums and products, and no
 # automatic differentiation. The library's twins (ready-made losses, `softplus`, `logsigmoid`, any
@@ -485,7 +486,8 @@ with check.contract("the slope of ReLU at 0 is not 0"):
     check.close(check.call("backward_norms", torch.zeros(2, 3), [torch.eye(3)], "relu", forbid=_scratch),
                 [0.0])
 with check.contract("accepts an activation that the task does not name"):
-    check.raises("backward_norms", ValueError, _x, _w, "softplus")
+    for _name in ("softplus", "leaky_relu", "ReLU", "exp", ""):
+        check.raises("backward_norms", ValueError, _x, _w, _name)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "show_backward_norms", "locked": true}
@@ -504,11 +506,12 @@ check.show("backward_norms", torch.ones(2, 2), [torch.eye(2) * 0.5] * 4, "sigmoi
 # ```python
 # def _fit_printed(x, y, eta, steps):
 #     w, b, losses = x.new_zeros(x.shape[1]), x.new_zeros(()), []
-#     for _ in range(steps):
+#     for step in range(steps + 1):
 #         p = 1 / (1 + torch.exp(-(x @ w + b)))
 #         losses.append(-(y * torch.log(p)).mean())
-#         error = -y * (1 - p)                      # derivative of the printed loss in a
-#         w, b = w - eta * error @ x / len(y), b - eta * error.mean()
+#         if step < steps:
+#             error = -y * (1 - p)                  # derivative of the printed loss in a
+#             w, b = w - eta * error @ x / len(y), b - eta * error.mean()
 #     return w, b, torch.stack(losses)
 # ```
 #
@@ -528,7 +531,7 @@ check.show("backward_norms", torch.ones(2, 2), [torch.eye(2) * 0.5] * 4, "sigmoi
 # * All losses must be finite and right, for features up to 1000 in size.
 # * From scratch (see above).
 #
-# **Example.** `x = [[1.], [-1.]]`, `y = [1., 0.]`, `eta = 1`, one step: the errors $\hat y - y$ are
+# **Example.** `x = [[1.], [-1.]]`, `y = [1., 0.]`, `eta = 1`, one step: the errors are
 # −0.5 and 0.5, so `w = [0.5]`, `b = 0`, and the losses are `[0.6931, 0.4741]`.
 #
 # <details><summary>Hint 1</summary>What is the derivative of the whole binary cross-entropy in a?
@@ -540,11 +543,12 @@ check.show("backward_norms", torch.ones(2, 2), [torch.eye(2) * 0.5] * 4, "sigmoi
 # The printed formula at work: 40 of 100 labels are 1.
 def _fit_printed(x, y, eta, steps):
     w, b, losses = x.new_zeros(x.shape[1]), x.new_zeros(()), []
-    for _ in range(steps):
+    for step in range(steps + 1):
         p = 1 / (1 + torch.exp(-(x @ w + b)))
         losses.append(-(y * torch.log(p)).mean())
-        error = -y * (1 - p)
-        w, b = w - eta * error @ x / len(y), b - eta * error.mean()
+        if step < steps:
+            error = -y * (1 - p)
+            w, b = w - eta * error @ x / len(y), b - eta * error.mean()
     return w, b, torch.stack(losses)
 
 
@@ -621,6 +625,10 @@ with check.contract("w or b after 60 steps in float64 is wrong"):
     for _rows in (_x, _x.flip(0)):
         _got = check.call("fit_classifier", _rows, _y, 0.5, 60, forbid=_scratch)
         check.close([_got[0], _got[1]], [*_descent(_rows, _y, 0.5, 60)[:2]], rtol=1e-8, atol=1e-10)
+with check.contract("w is wrong when the loss becomes small"):
+    _pair = torch.tensor([[2.0, 0.0], [-2.0, 1.0]], dtype=torch.float64)
+    check.close(check.call("fit_classifier", _pair, _y[:2], 2.0, 60, forbid=_scratch)[0],
+                _descent(_pair, _y[:2], 2.0, 60)[0], rtol=1e-8)
 with check.contract("steps = 0 must give zeros"):
     _got = check.call("fit_classifier", _x, _y, 0.5, 0, forbid=_scratch)
     check.close([_got[0], _got[1]], [0 * _x[0], 0 * _x[0, 0]])
@@ -652,6 +660,10 @@ with check.contract("the losses of 60 steps in float64 are wrong"):
     for _rows in (_x, _x.flip(0)):
         check.close(check.call("fit_classifier", _rows, _y, 0.5, 60, forbid=_scratch)[2],
                     _descent(_rows, _y, 0.5, 60)[2], rtol=1e-8)
+with check.contract("the losses are wrong when they become small"):
+    _pair, _labels = torch.tensor([[2.0, 0.0], [-2.0, 1.0]]), torch.tensor([1.0, 0.0])
+    check.close(check.call("fit_classifier", _pair, _labels, 2.0, 60, forbid=_scratch)[2],
+                _descent(_pair, _labels, 2.0, 60)[2], rtol=1e-3)
 with check.contract("steps = 0 must give one loss"):
     check.close(check.call("fit_classifier", _x, _y, 0.5, 0, forbid=_scratch)[2],
                 torch.full((1,), math.log(2), dtype=torch.float64), rtol=1e-9)
@@ -762,17 +774,17 @@ check.show("balanced_gain", 0.2, digits=2)
 # %% [markdown] nbgrader={"grade_id": "written", "points": 3, "solution": true}
 # ### BEGIN MARK SCHEME
 # Per part 1, ½ or 0 points. The words do not matter, nor the number of sentences; the reason does.
-# A false statement beside a right one costs ½ in (a), never below 0; in (b) and (c) a false reason
-# earns 0 of its own half and takes nothing from the other.
+# A false statement beside a right one costs ½ in (a), never below 0; in (b) and (c) a half that
+# holds a false reason earns 0, whatever stands beside it; the other half is untouched.
 #
 # (a) 1: dogs cost nothing in this loss whatever the answer, so that "cat" to every image is its
 # best answer (new images need not be named); or: the loss never looks at the probability given to a dog; or:
 # the term of the label 0 is missing, and the new images are measured by the same half; or: "cat" to
 # every image, new ones too, already has the loss 0. ½: only one of "a term is missing" and "it calls
-# everything a cat", with no word that this costs nothing. 0: overfitting, leakage, or "loss is not accuracy" alone.
+# everything a cat", with no word that this costs nothing; both together earn 1. 0: overfitting, leakage, or "loss is not accuracy" alone.
 #
 # (b) ½ for the rate: the minimum of the loss is wrong, so a smaller rate arrives at the same place,
-# only later; "slower, the same end" is enough, and so is "the fault is in the loss, not in the step". ½ for the 1e-8: it guards against the logarithm of
+# only later; "slower, the same end" or "it only gets slower" is enough, and so is "the fault is in the loss, not in the step". ½ for the 1e-8: it guards against the logarithm of
 # 0, and here the predictions go to 1, where the logarithm is harmless ("which is not the fault
 # here" is enough); or: it changes nothing about the missing half. "It does not help" without the
 # reason earns 0 of its half.

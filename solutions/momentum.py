@@ -37,9 +37,9 @@
 # Run the test below it: it says what it expected, what came, and where to look. What your function
 # prints appears there too. When your notebook is graded, hidden tests check the same description on
 # other inputs. Every task stands by itself: the tests of one never use your answer to another.
-# Names that begin with an underscore belong to the tests: give your helpers others. Your functions
-# get copies, so nothing that you do to an argument can harm a test. A cell that does not end is
-# stopped by *Kernel → Interrupt Kernel*. Chapter: *Momentum* in the part *Train*.
+# Names that begin with an underscore, and `check`, belong to the tests: give your helpers others.
+# Your functions get copies, so nothing that you do to an argument can harm a test. A cell that does
+# not end is stopped by *Kernel → Interrupt Kernel*. Chapter: *Momentum* in the part *Train*.
 #
 # **Notation, used throughout.** $\theta$ parameters, $g$ gradient, $\eta$ learning rate, $\beta$
 # momentum coefficient, $u$ velocity, $B$ batch size, $\lambda$ curvature (eigenvalue of the Hessian).

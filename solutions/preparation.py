@@ -35,10 +35,10 @@
 # **How it works.** Write where a cell says `raise NotImplementedError(...)`, in place of that line.
 # Run the test below it: it says what it expected, what came, and where to look. When your notebook
 # is graded, hidden tests check the same description on other inputs. Every task stands by itself:
-# the tests of one never use your answer to another. Names that begin with an underscore belong to
-# the tests: give your helpers others. Your functions get copies, so nothing that you do to an
-# argument can harm a test. Every library call is allowed. Chapter: *Preparing data* in the part
-# *Train*.
+# the tests of one never use your answer to another. Names that begin with an underscore, and
+# `check`, belong to the tests: give your helpers others. Your functions get copies, so nothing that
+# you do to an argument can harm a test. Every library call is allowed. Chapter: *Preparing data* in
+# the part *Train*.
 
 # %% nbgrader={"grade_id": "setup", "locked": true} tags=["setup"]
 import numpy as np

@@ -53,7 +53,7 @@ def call(name: str, *values: Plain, forbid: Sequence[str] = ()) -> Plain:
         return copied(result, strict=True)
     except TypeError as unfit:
         raise Failed(f"{name} returned {unfit}. Return plain tensors, numbers, "
-                     "lists or dicts.") from None
+                     "tuples, lists or dicts.") from None
 
 
 def raises(name: str, expected: type[Exception], *values: Plain, where: str = "") -> None:
@@ -150,8 +150,9 @@ def _run(name: str, values: Sequence[Plain], forbid: Sequence[str]) -> tuple[Any
         return None, Failed(f"there is no function {name}: run the cell that defines it, "
                             "and keep its name.")
     if taken := reserved(function):
-        return None, Failed(f"{name} uses {taken}: names that begin with an underscore belong "
-                            "to the tests, which may overwrite yours. Give it another name.")
+        return None, Failed(f"{name} uses {taken}: names that begin with an underscore, and check, "
+                            "belong to the tests, which may overwrite yours. Give it another "
+                            "name.")
     given = [copied(value) for value in values]
     try:
         with (contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings(),

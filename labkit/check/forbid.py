@@ -24,12 +24,15 @@ LOSSES = (  # and the logarithms of sums that make them
     *(f"{home}.{name}" for home in ("torch", "torch.Tensor") for name in (
         "softmax", "log_softmax", "logsumexp", "logcumsumexp", "logaddexp", "logaddexp2")),
     *(f"torch.ops.aten.{name}" for name in (
-        "softplus", "log_sigmoid", "cross_entropy_loss", "_log_softmax", "log_softmax", "logsumexp",
-        "logaddexp", "logaddexp2", "binary_cross_entropy_with_logits")),
+        "softplus", "log_sigmoid", "cross_entropy_loss", "_log_softmax", "log_softmax", "_softmax",
+        "softmax", "logsumexp", "logaddexp", "logaddexp2", "binary_cross_entropy_with_logits")),
+    "torch._softmax", "torch._log_softmax", "torch._C._nn.softplus",
+    "torch.nn.functional.scaled_dot_product_attention",
     *(f"{home}.special.{name}" for home in ("torch", "scipy")
       for name in ("softmax", "log_softmax", "logsumexp")),
     "numpy.logaddexp", "numpy.logaddexp2", "scipy.special.log_expit",
     "torch.binary_cross_entropy_with_logits", "torch.distributions.transforms.softplus",
+    "torch.distributions.Binomial.log_prob",
     "torch.distributions.bernoulli.binary_cross_entropy_with_logits")
 LEAST_SQUARES = ("numpy.polyfit", "scipy.linalg.lstsq",
                  *(f"{library}.linalg.{name}" for library in ("torch", "numpy")

@@ -143,7 +143,7 @@ def _limit(seconds: float) -> None:
 def _run(code: str, main: types.ModuleType) -> str:
     """Execute one cell; "" when it ends well, else its last word."""
     try:
-        exec(compile(code, "cell", "exec"), vars(main))
+        exec(compile(code, f"cell {hash(code)}", "exec"), vars(main))  # a kernel names each, too
     except BaseException:
         return traceback.format_exc().strip().splitlines()[-1][:LONGEST]
     return ""

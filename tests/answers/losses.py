@@ -724,6 +724,14 @@ ANSWERS = [
                        "    n, d = x.shape\n    x, y = x.double(), y.double()\n"))),
     wrong("fit_classifier", "weights in float32, losses as they should be", fit("2"), 2,
           edited(FIT, ("return w, b,", "return w.float(), b.float(),"))),
+    wrong("fit_classifier", "stops when the loss is small", fit("23"), 1, edited(
+        FIT, ("        if step == steps:\n            break\n",
+              "        if step == steps:\n            break\n"
+              "        if losses[-1] < 0.01:\n            continue\n"))),
+    wrong("fit_classifier", "the library's binomial", fit("123"), 0, edited(
+        FIT, (_STABLE, "-torch.distributions.Binomial(1, logits=a).log_prob(y)"))),
+    wrong("backward_norms", "any name with relu in it", "hidden_backward_norms", 2, edited(
+        NORMS, ('activation == "relu"', '"relu" in activation'))),
     wrong("fit_classifier", "remembers by shape", fit("23"), 1, """
         known = {}
 

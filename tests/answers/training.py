@@ -345,6 +345,8 @@ ANSWERS = [
             factor = min(1.0, limit / max(norm(gradients), limit))
             return [g * factor for g in gradients], norm(gradients)
     """),
+    wrong("clip", "looks for nan in the last gradient only", "hidden_clip", 1, slip(
+        CLIP, ("if not math.isfinite(norm):", "if not torch.isfinite(gradients[-1]).all():"))),
     right("clip", "hypot of all numbers", """
         def clip(gradients, limit):
             numbers = [value for g in gradients for value in g.flatten().tolist()]
@@ -644,7 +646,7 @@ ANSWERS = [
         ("a new order at each call", "1234", 0, ('state["order"], state["step"]',
                                               'torch.randperm(len(x), generator=chance), '
                                               'state["step"]')),
-        ("the rest of the order is used, not saved", "1234", 0,
+        ("the rest of the order is used, not saved", "124", 1,
          ('"order": order', '"order": state["order"]')),
         ("the generator is saved as it was", "24", 2,
          ("chance.get_state()", 'state["generator"]')),
@@ -654,13 +656,13 @@ ANSWERS = [
         ("the global generator", "1234", 0, ("(len(x), generator=chance)", "(len(x))")),
         ("no chance: the samples in turn", "134", 1,
          ("torch.randperm(len(x), generator=chance)", "torch.arange(len(x))")),
-        ("the order is drawn before it is needed", "134", 1,
+        ("the order is drawn before it is needed", "14", 2,
          ("        if len(order) == 0:\n"
           "            order = torch.randperm(len(x), generator=chance)\n", ""),
          ("        theta = theta + u\n",
           "        theta = theta + u\n        if len(order) == 0:\n"
           "            order = torch.randperm(len(x), generator=chance)\n")),
-        ("takes from the end of the order", "13", 2,
+        ("takes from the end of the order", "134", 1,
          ("int(order[0]), order[1:]", "int(order[-1]), order[:-1]")),
         ("a new order for every step", "134", 1, ("if len(order) == 0:", "if True:")),
         ("no factor 2", "13", 2, ("g = 2 * (", "g = (")),
@@ -678,7 +680,7 @@ ANSWERS = [
                                            "u.mul_(beta).sub_(eta / t**0.5 * g)")),
         ("only the last state", "1234", 0, ("return states", "return states[-1]")),
         ("the first state, too", "1234", 0, ('state["step"], []', 'state["step"], [state]')),
-        ("the order as a list", "1234", 0, ('"order": order,', '"order": order.tolist(),')),
+        ("the order as a list", "124", 1, ('"order": order,', '"order": order.tolist(),')),
         ("the step as a tensor", "14", 2, ('"step": t,', '"step": torch.tensor(t),')),
         ("a key is missing", "124", 1, ('"velocity": u, ', "")),
         ("always float64", "1", 3, ('state["theta"], state["velocity"]',
@@ -1173,6 +1175,8 @@ ANSWERS = [
         ("starts at 1000", "h", 1, ("batch = 1e5", "batch = 1e3")),
         ("never below 64", "t", 1, ("while steps", "while batch > 64 and steps")),
     ),
+    wrong("critical_batch", "the steps of a huge batch, known by heart",
+          "hidden_critical_batch", 1, slip(BATCH, ("steps(1e12)", "10"))),
     wrong("critical_batch", "a formula, without a run", BOTH["critical_batch"], 0, """
         def critical_batch(noise):
             return 280.0 * noise**2
