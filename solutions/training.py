@@ -917,8 +917,8 @@ check.show("critical_batch", 1.0, digits=1)
 # after the resume" earns the ½. The velocity alone earns 0:
 # without it the first steps would be shorter, not seven times as long. "Rate and velocity" earns
 # the ½: the log does not deny that both are gone. ½: print the rate before and
-# after the stop, and it jumps up (0.019 and 0.2; 0.013, the rate due in epoch 26, is right too); or: run epoch 26 from the saved state in the
-# process that was never stopped, and the rates (or the parameters after it) differ, which ought to
+# after the stop, and it jumps up (0.019 and 0.2; 0.013, the rate due in epoch 26, is right too); or:
+# run epoch 26 from the saved state in the process that was never stopped, and the rates (or the parameters after it) differ, which ought to
 # be equal bit for bit.
 #
 # (c) ½: the initial weights are too small for this depth (that so the signal shrinks by a factor in

@@ -11,25 +11,28 @@ from typing import Any
 
 def reserved(function: Any) -> str | None:
     """The first of the tests' names that a function of the notebook, or a helper, looks up."""
-    notebook, seen, waiting = vars(sys.modules["__main__"]), set(), [function]
+    notebook, seen, waiting = vars(sys.modules["__main__"]), set(), [_plain(function)]
     while waiting:
         one = waiting.pop()
-        with contextlib.suppress(Exception):  # what a decorator wraps
-            one = inspect.unwrap(one)
         if type(one) is not FunctionType or one in seen or one.__globals__ is not notebook:
             continue
         seen.add(one)
         for name in _globals(one.__code__):
             if name == "check" or (name[0] == "_" and name.strip("_") and name[:2] != "__"):
                 return name
-            helper = notebook.get(name)
-            with contextlib.suppress(Exception):
-                helper = inspect.unwrap(helper)
+            helper = _plain(notebook.get(name))
             if type(helper) is FunctionType and (  # and no test's stand-in for it
                     helper.__name__ == name
                     or helper.__code__.co_filename == one.__code__.co_filename):
                 waiting.append(helper)
     return None
+
+
+def _plain(function: Any) -> Any:
+    """What a decorator wraps."""
+    with contextlib.suppress(Exception):
+        return inspect.unwrap(function)
+    return function
 
 
 def _globals(code: CodeType) -> Iterator[str]:

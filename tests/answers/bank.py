@@ -4,6 +4,7 @@ ANSWERS       list of wrong(...) and right(...)
 EQUIVALENT    {mutant id: why no test can tell it from the reference}
 """
 
+import re
 from dataclasses import dataclass
 from textwrap import dedent
 
@@ -27,6 +28,15 @@ def wrong(task: str, title: str, fails: str, score: float, code: str) -> Answer:
 def right(task: str, title: str, code: str) -> Answer:
     """A correct answer in another style than the reference."""
     return Answer(task, title, dedent(code).strip() + "\n", frozenset(), None)
+
+
+def remembering(code: str, key: str) -> str:
+    """A right answer that returns what it first returned for this key of its arguments."""
+    code = dedent(code).strip()
+    name, arguments = re.search(r"^def (\w+)\((.*)\):$", code, re.MULTILINE).groups()
+    return (f"known = {{}}\n\n\n{code.replace(f'def {name}(', 'def fresh(')}\n\n\n"
+            f"def {name}({arguments}):\n    key = {key}\n    if key not in known:\n"
+            f"        known[key] = fresh({arguments})\n    return known[key]\n")
 
 
 def slip(code: str, *pairs: tuple[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from textwrap import dedent
 
-from tests.answers.bank import right, wrong
+from tests.answers.bank import remembering, right, wrong
 
 
 def edited(code, *pairs):
@@ -318,20 +318,8 @@ ANSWERS = [
             loss.backward()
             return loss, prediction.grad
     """),
-    wrong("pinball", "remembers by shape", "hidden_pinball", 1, """
-        known = {}
-
-
-        def pinball(y, prediction, q):
-            if y.shape != prediction.shape or not 0 < q < 1:
-                raise ValueError("shapes or q")
-            key = y.shape, y.dtype, q
-            if key not in known:
-                e = y - prediction
-                slope = (1 - q) * (e < 0).to(y.dtype) - q * (e > 0).to(y.dtype)
-                known[key] = torch.maximum(q * e, (q - 1) * e).mean(), slope / len(y)
-            return known[key]
-    """),
+    wrong("pinball", "remembers by shape", "hidden_pinball", 1,
+          remembering(PINBALL, "y.shape, y.dtype, q")),
     right("pinball", "weights that are float32 numbers", """
         def pinball(y, prediction, q):
             if y.shape != prediction.shape or not 0 < q < 1:
@@ -540,16 +528,8 @@ ANSWERS = [
             return torch.tensor(loss, dtype=a.dtype), torch.tensor(g / len(y), dtype=a.dtype)
     """),
     # ------------------------------------------------------------------ task 4: backward_norms
-    wrong("backward_norms", "remembers by shape", "hidden_backward_norms", 2, edited(
-        "known = {}\n\n\n" + NORMS.strip().replace("def backward_norms", "def fresh") + dedent("""
-
-
-            def backward_norms(x, weights, activation):
-                key = x.shape, x.dtype, activation, len(weights)
-                if key not in known:
-                    known[key] = fresh(x, weights, activation)
-                return known[key]
-            """))),
+    wrong("backward_norms", "remembers by shape", "hidden_backward_norms", 2,
+          remembering(NORMS, "x.shape, x.dtype, activation, len(weights)")),
     wrong("backward_norms", "the last layer first", _NORM, 0,
           edited(NORMS, ("    norms.reverse()\n", ""))),
     wrong("backward_norms", "the slope of the sigmoid taken at U", _NORM, 0,
@@ -732,23 +712,8 @@ ANSWERS = [
         FIT, (_STABLE, "-torch.distributions.Binomial(1, logits=a).log_prob(y)"))),
     wrong("backward_norms", "any name with relu in it", "hidden_backward_norms", 2, edited(
         NORMS, ('activation == "relu"', '"relu" in activation'))),
-    wrong("fit_classifier", "remembers by shape", fit("23"), 1, """
-        known = {}
-
-
-        def fit_classifier(x, y, eta, steps):
-            key = x.shape, x.dtype, steps
-            if key not in known:
-                w, b, losses = x.new_zeros(x.shape[1]), x.new_zeros(()), []
-                for step in range(steps + 1):
-                    a = x @ w + b
-                    losses.append((a.clamp(min=0) - a * y + torch.log1p((-a.abs()).exp())).mean())
-                    if step < steps:
-                        error = (torch.sigmoid(a) - y) / len(y)
-                        w, b = w - eta * error @ x, b - eta * error.sum()
-                known[key] = w, b, torch.stack(losses)
-            return known[key]
-    """),
+    wrong("fit_classifier", "remembers by shape", fit("23"), 1,
+          remembering(FIT, "x.shape, x.dtype, steps")),
     wrong("fit_classifier", "squeeze drops a single feature", "test_fit_classifier", 2,
           edited(FIT, ("    n, d = x.shape\n", "    n, d = x.shape\n    x = x.squeeze()\n"))),
     wrong("fit_classifier", "the losses as a list", fit("13"), 1,

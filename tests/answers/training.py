@@ -5,7 +5,7 @@ Most wrong answers are a right one with one mistake; `slip` puts it in.
 
 from textwrap import dedent
 
-from tests.answers.bank import right, slip, wrong
+from tests.answers.bank import remembering, right, slip, wrong
 
 WARMUP = dedent("""
     def warmup_cosine(total, warmup, peak, floor):
@@ -728,27 +728,8 @@ ANSWERS = [
                                "step": t, "order": order, "generator": chance.get_state()})
             return states
     """),
-    wrong("resume", "remembers by steps and data, not by state", cells("resume", "2"), 3, """
-        known = {}
-
-
-        def resume(state, x, y, eta, beta, steps):
-            key = steps, x.sum().item()
-            if key not in known:
-                chance, states = torch.Generator(), []
-                chance.set_state(state["generator"])
-                theta, u, order = state["theta"], state["velocity"], state["order"]
-                for t in range(state["step"] + 1, state["step"] + steps + 1):
-                    if len(order) == 0:
-                        order = torch.randperm(len(x), generator=chance)
-                    i, order = int(order[0]), order[1:]
-                    u = beta * u - eta / t**0.5 * 2 * ((x[i] * theta).sum() - y[i]) * x[i]
-                    theta = theta + u
-                    states.append({"theta": theta, "velocity": u, "step": t, "order": order,
-                                   "generator": chance.get_state()})
-                known[key] = states
-            return known[key]
-    """),
+    wrong("resume", "remembers by steps and data, not by state", cells("resume", "2"), 3,
+          remembering(RESUME, "steps, x.sum().item()")),
     right("resume", "a queue of plain numbers", """
         from collections import deque
 
@@ -974,26 +955,8 @@ ANSWERS = [
         def scheduled(lr0, val_losses):
             return [lr0 * math.exp(-0.1 * max(0, e - 10)) for e in range(len(val_losses))]
     """),
-    wrong("scheduled", "remembers by losses, not by lr0", cells("scheduled", "2"), 3, """
-        known = {}
-
-
-        def scheduled(lr0, val_losses):
-            if tuple(val_losses) not in known:
-                rate, best, wait, rates = lr0, math.inf, 0, []
-                for epoch, loss in enumerate(val_losses):
-                    if epoch > 10:
-                        rate = rate * math.exp(-0.1)
-                    rates.append(rate)
-                    if loss < best - 1e-4:
-                        best, wait = loss, 0
-                    else:
-                        wait += 1
-                    if wait == 5:
-                        rate, wait = rate * 0.2, 0
-                known[tuple(val_losses)] = rates
-            return known[tuple(val_losses)]
-    """),
+    wrong("scheduled", "remembers by losses, not by lr0", cells("scheduled", "2"), 3,
+          remembering(SCHEDULED, "tuple(val_losses)")),
     right("scheduled", "a generator that is told each loss", """
         def scheduled(lr0, val_losses):
             def run():

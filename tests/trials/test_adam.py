@@ -387,4 +387,5 @@ def test_sparse_and_long(outcome):
             "on other seeds, AdaGrad has a smaller error than SGD for {wins} of 20, Adam for "
             "{adam}. On the loss of Reddi and others, with its best point at −1, Adam is at "
             "{short:.2f} after 300 steps and at {long:.2f} after 9000: training longer does not "
-            "help.", wins=wins, adam=adam, short=short, long=long)
+            "help.", rel={"wins": 0.06, "adam": 0.1},  # a near tie may turn over elsewhere
+            wins=wins, adam=adam, short=short, long=long)
