@@ -76,10 +76,12 @@ def close(got: Plain, want: Plain, where: str = "", rtol: float = 1e-5,
     """
     _same_kind(got, want, where)
     pairs = list(zip(numbers(got), numbers(want), strict=True))
-    worst = max(((abs(g - w) - atol - rtol * abs(w), g, w) for g, w in pairs),
-                key=lambda row: math.inf if math.isnan(row[0]) else row[0], default=(0, 0, 0))
+    worst = max(((abs(g - w) - atol - rtol * abs(w), g, w, at)
+                 for at, (g, w) in enumerate(pairs, 1)),
+                key=lambda row: math.inf if math.isnan(row[0]) else row[0], default=(0, 0, 0, 0))
     if not worst[0] <= 0:
-        most = f"; furthest off: expected {worst[2]:.6g}, got {worst[1]:.6g}"
+        most = (f"; furthest off: number {worst[3]} of {len(pairs)}, expected {worst[2]:.6g}, "
+                f"got {worst[1]:.6g}")
         raise Failed(f"expected {brief(want)}, got {brief(got)}{most if len(pairs) > 1 else ''}."
                      f"{_at(where)}")
 
@@ -163,9 +165,14 @@ def _run(name: str, values: Sequence[Plain], forbid: Sequence[str]) -> tuple[Any
         return None, Unfinished(f"{name} is not written yet.")
     except (Exception, SystemExit) as error:  # whatever a student's code raises becomes a sentence
         failure = Failed(f"{name} raised {type(error).__name__}: {str(error)[:300]}{_line(error)}. "
-                         f"It was given: {'; '.join(outline(value) for value in values)}.")
+                         f"It was given: {'; '.join(_input(value) for value in values)}.")
         failure.__cause__, failure.__suppress_context__ = error, True
         return None, failure
+
+
+def _input(value: Plain) -> str:
+    """A number as it is, of anything larger its type and shape."""
+    return brief(value) if isinstance(value, int | float) else outline(value)
 
 
 def _line(error: Exception) -> str:

@@ -869,7 +869,7 @@ ANSWERS = [
     # ------------------------------------------------------------------ task 5: scheduled
     *slips(
         "scheduled", SCHEDULED,
-        ("the schedule falls from epoch 10 on", "1234", 0, ("max(0, e - 10)", "max(0, e - 9)")),
+        ("the schedule falls from epoch 10 on", "13", 2, ("max(0, e - 10)", "max(0, e - 9)")),
         ("the schedule falls from epoch 12 on", "13", 2, ("max(0, e - 10)", "max(0, e - 11)")),
         ("it falls from the first epoch on", "1234", 0, ("max(0, e - 10)", "e")),
         ("it rises in the first epochs", "1234", 0, ("max(0, e - 10)", "(e - 10)")),
@@ -1140,6 +1140,12 @@ ANSWERS = [
     ),
     wrong("critical_batch", "the steps of a huge batch, known by heart",
           "hidden_critical_batch", 1, slip(BATCH, ("steps(1e12)", "10"))),
+    wrong("critical_batch", "the fifth run, not sorted", "hidden_critical_batch", 1, slip(
+        BATCH, ("sorted(steps_needed(noise, batch, 2 * 0.8**k))[4]",
+                "steps_needed(noise, batch, 2 * 0.8**k)[4]"))),
+    wrong("critical_batch", "the mean of the runs", "hidden_critical_batch", 1, slip(
+        BATCH, ("sorted(steps_needed(noise, batch, 2 * 0.8**k))[4]",
+                "sum(steps_needed(noise, batch, 2 * 0.8**k)) / 9"))),
     wrong("critical_batch", "a formula, without a run", BOTH["critical_batch"], 0, """
         def critical_batch(noise):
             return 280.0 * noise**2
@@ -1312,5 +1318,4 @@ EQUIVALENT = {
     "critical_batch 8:23 1.2>2.2": _SEARCH,
     "critical_batch 10:11 Gt>GtE": _SEARCH,
     "scheduled 4:45 0>1": "the first epoch always improves, and sets the count to 0",
-    "scheduled 9:11 Lt>LtE": _TIE,
 }

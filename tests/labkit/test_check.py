@@ -86,9 +86,9 @@ def test_parts_say_how_many_values_are_wanted(value, said):
 
 
 def test_an_error_names_its_line_in_the_cell(notebook):
-    notebook("def g():\n    return 1 / 0\n\ndef f(x):\n    return g()")
-    refused(r"f raised ZeroDivisionError: .*\(line 2 of its cell\)\. It was given: number",
-            "call", "f", 1)
+    notebook("def g():\n    return 1 / 0\n\ndef f(x, y):\n    return g()")
+    refused(r"f raised ZeroDivisionError: .*\(line 2 of its cell\)\. It was given: 1; tensor of",
+            "call", "f", 1, torch.ones(2))
 
 
 def test_an_exit_is_an_error_in_words(notebook):
@@ -247,7 +247,7 @@ def test_raises_says_what_came_instead(notebook):
     refused(r"f accepted a wrong input and returned \[1\]; expected it to raise ValueError. "
             "Look at: a column", "raises", "f", ValueError, 0, where="a column")
     refused("expected f to raise ValueError; f raised TypeError: no .line 3 of its cell.. "
-            "It was given: number. Look at: a column",
+            "It was given: 1. Look at: a column",
             "raises", "f", ValueError, 1, where="a column")
 
 
@@ -262,7 +262,7 @@ def test_close_accepts_within_the_tolerance():
 
 def test_a_message_says_what_was_expected_what_came_and_where_to_look():
     refused(r"expected tensor\(\[1, 2\]\), got tensor\(\[1, 5\]\); furthest off: "
-            r"expected 2, got 5\. Look at: the sign",
+            r"number 2 of 2, expected 2, got 5\. Look at: the sign",
             "close", torch.tensor([1.0, 5.0]), torch.tensor([1.0, 2.0]), "the sign")
     refused("expected 2, got 3. Look at: the sum", "equal", 3, 2, "the sum")
 
