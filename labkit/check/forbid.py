@@ -1,6 +1,7 @@
 """While a student's function runs, what a from-scratch task forbids raises."""
 
 import contextlib
+import functools
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -98,13 +99,12 @@ def _spectral(values: Any, ord: Any = None, *_: Any, **__: Any) -> bool:
 
 def _twins(name: str) -> Iterator[tuple[Any, str, Callable]]:
     """(owner, attribute, function) of a forbidden function, or of each in a forbidden module."""
-    try:
-        module: Any = importlib.import_module(name)
-    except ImportError:
+    if _module(name) != name:
         owner, attribute = name.rsplit(".", 1)
         holder = _resolve(owner)
         yield holder, attribute, getattr(holder, attribute)
         return
+    module = importlib.import_module(name)
     tensor = getattr(sys.modules.get("torch"), "Tensor", ())  # is imported by twins, and is none
     for attribute, value in list(vars(module).items()):
         library = (getattr(value, "__module__", None) or name).split(".")[0]
@@ -115,10 +115,18 @@ def _twins(name: str) -> Iterator[tuple[Any, str, Callable]]:
         yield (value, "__init__", value) if isinstance(value, type) else (module, attribute, value)
 
 
+@functools.cache  # a search in vain for a module takes long, and each call of a test would repeat it
+def _module(name: str) -> str:
+    """The longest beginning of a dotted name that is a module, imported by this."""
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        return _module(name.rsplit(".", 1)[0])
+    return name
+
+
 def _resolve(name: str) -> Any:
     """The object at a dotted name such as "torch.Tensor" or "numpy.linalg"."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        owner, attribute = name.rsplit(".", 1)
-        return getattr(_resolve(owner), attribute)
+    home = _module(name)
+    attributes = name.removeprefix(home).split(".")[1:]
+    return functools.reduce(getattr, attributes, importlib.import_module(home))
