@@ -115,7 +115,7 @@ def _twins(name: str) -> Iterator[tuple[Any, str, Callable]]:
         yield (value, "__init__", value) if isinstance(value, type) else (module, attribute, value)
 
 
-@functools.cache  # a search in vain for a module takes long, and each call of a test would repeat it
+@functools.cache  # a search in vain takes long, and each call of a test would repeat it
 def _module(name: str) -> str:
     """The longest beginning of a dotted name that is a module, imported by this."""
     try:
