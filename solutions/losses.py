@@ -829,5 +829,5 @@ check.show("balanced_gain", 0.2, digits=2)
 # "log 0" with no word on why so late, or "large weights" with no word on the rounding, earns 0 of
 # this half. ½ for the cure: compute the loss from the logits (log-sum-exp, softplus,
 # BCEWithLogitsLoss). A smaller rate, clipping, ε or float64 as
-# the cure earn 0 of this half; so does the gradient ŷ − y alone, which keeps the loss nan.
+# the only cure earn 0 of this half, and cost nothing beside the logits; so does the gradient ŷ − y alone, which keeps the loss nan.
 # ### END MARK SCHEME

@@ -428,12 +428,13 @@ ANSWERS = [
     # ------------------------------------------------------------------ task 3: plateau
     *slips(
         "plateau", PLATEAU,
-        ("acts at the count of patience", ALL, 0, ("bad > patience", "bad >= patience")),
+        ("acts at the count of patience", BOTH["plateau"], 1,
+         ("bad > patience", "bad >= patience")),
         ("compares with the last loss", ALL, 0,
          ("            bad += 1\n", "            bad += 1\n            best = loss\n")),
-        ("the count never begins anew after a fall", HIDDEN, 1,
+        ("the count never begins anew after a fall", "h", 2,
          ("min_lr))\n            bad = 0", "min_lr))\n            pass")),
-        ("the count goes on over a good epoch", HIDDEN, 1, ("            bad = 0\n        else",
+        ("the count goes on over a good epoch", "h", 2, ("            bad = 0\n        else",
                                                          "            pass\n        else")),
         ("the best is forgotten", "b", 1, ("            best = loss\n", "            pass\n")),
         ("the best starts at 0", ALL, 0, ('float("inf")', "0.0")),
@@ -442,7 +443,7 @@ ANSWERS = [
         ("the threshold added", "b", 1, ("(1 - threshold)", "(1 + threshold)")),
         ("equal counts as better", "h", 2, ("loss < best", "loss <= best"),),
         ("larger is better", ALL, 0, ("loss < best * (1 - threshold)", "loss > best")),
-        ("subtracts the factor", ALL, 0, ("rate * factor", "rate - factor")),
+        ("subtracts the factor", BOTH["plateau"], 1, ("rate * factor", "rate - factor")),
         ("divides by the factor", ALL, 0, ("rate * factor", "rate / factor")),
         ("min_lr is ignored", ALL, 0, ("max(rate * factor, min_lr)", "rate * factor")),
         ("stops before min_lr", "b", 1,
@@ -470,7 +471,7 @@ ANSWERS = [
          ("bad = 0\n        rates.append(rate)", "bad = 0")),
         ("only the last rate", ALL, 0, ("return rates", "return rate")),
         ("the rate before the first epoch, too", ALL, 0, ("0, []", "0, [rate]")),
-        ("only one fall", ALL, 0,
+        ("only one fall", BOTH["plateau"], 1,
          ("if bad > patience:", "if bad > patience and len(set(rates)) < 2:")),
         ("the best anew after a fall", "h", 2,
          ("min_lr))\n", 'min_lr))\n            best = float("inf")\n')),
@@ -1118,6 +1119,20 @@ ANSWERS = [
                     wait = 0
             return (plan * share).tolist()
     """),
+    wrong("scheduled", "PyTorch's rule, which ignores falls below 1e-8",
+          cells("scheduled", "4"), 3, """
+        def scheduled(lr0, val_losses):
+            optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr0)
+            rule = torch.optim.lr_scheduler.ReduceLROnPlateau(
+                optimizer, factor=0.2, patience=4, threshold=1e-4, threshold_mode="abs")
+            rates = []
+            for epoch, loss in enumerate(val_losses):
+                rates.append(optimizer.param_groups[0]["lr"] * math.exp(-0.1 * max(0, epoch - 10)))
+                rule.step(loss)
+            return rates
+    """),
+    wrong("scheduled", "a floor of 1e-7", cells("scheduled", "4"), 3,
+          slip(SCHEDULED, ("return rates", "return [max(r, min(lr0, 1e-7)) for r in rates]"))),
     # ------------------------------------------------------------------ task 6: critical_batch
     *slips(
         "critical_batch", BATCH,
@@ -1307,6 +1322,8 @@ _SEARCH = "another search for the same batch size; the contract leaves the searc
 _TIE = "only an improvement of exactly the threshold differs, and rounding decides about it"
 
 EQUIVALENT = {
+    "plateau 6:33 0>1": "differs only where the first losses are nan, by one epoch; asked there, "
+                        "`>=` for `>` would cost a second point",
     "clip 7:7 Gt>GtE": "at the limit itself the factor is exactly 1",
     "critical_batch 5:53 2>3": _SEARCH,
     "critical_batch 5:66 4>5": "the sixth of nine runs ranks batch sizes much as the fifth does",
