@@ -19,11 +19,9 @@ from pathlib import Path
 
 import scipy.sparse.linalg  # noqa: F401  (imported here so that every fork finds it warm)
 
-from labkit import check
+import labkit.check  # noqa: F401  (the same)
 
 ROOT = Path(__file__).resolve().parents[2]
-with check.forbidden((*check.GRADIENTS, *check.OPTIMIZERS, *check.LOSSES)):
-    pass  # every fork finds these modules looked for and imported
 CPU_SECONDS = 20.0  # of one answer: importing torch.func takes 3, twice that on a busy machine
 PATIENCE = 20.0  # how much longer than its CPU time an answer may take on a busy machine
 MEMORY = 4 * 2**30  # bytes of address space of one answer; torch alone takes 1

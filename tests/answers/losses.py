@@ -14,6 +14,11 @@ def edited(code, *pairs):
     return code
 
 
+def digits(*names):
+    """A function that names a task's graded cells by digits: "13" is the first and the third."""
+    return lambda which: " ".join(names[int(digit) - 1] for digit in which)
+
+
 SOFTPLUS = """
 def softplus(a):
     value = torch.relu(a) + torch.log1p(torch.exp(-a.abs()))
@@ -51,14 +56,7 @@ def cross_entropy(a, labels):
     gradient = (torch.exp(a) / total[:, None] - hot) / n
     return loss, gradient
 """
-
-
-def entropy(which):
-    """Names of the graded cells of cross_entropy at these digits."""
-    names = "test_cross_entropy", "test_gradient", "hidden_cross_entropy", "hidden_gradient"
-    return " ".join(names[int(digit) - 1] for digit in which)
-
-
+entropy = digits("test_cross_entropy", "test_gradient", "hidden_cross_entropy", "hidden_gradient")
 
 NORMS = """
 def backward_norms(x, weights, activation):
@@ -102,12 +100,7 @@ def fit_classifier(x, y, eta, steps):
     return w, b, torch.stack(losses)
 """
 
-
-def fit(which):
-    """Names of the graded cells of fit_classifier at these digits."""
-    names = "test_fit_classifier", "hidden_fit_classifier", "hidden_losses"
-    return " ".join(names[int(digit) - 1] for digit in which)
-
+fit = digits("test_fit_classifier", "hidden_fit_classifier", "hidden_losses")
 
 _STABLE = "torch.relu(a) - a * y + torch.log1p(torch.exp(-a.abs()))"
 
@@ -886,7 +879,7 @@ ANSWERS = [
     """),
     right("fit_classifier", "while, and a list of numbers", """
         def fit_classifier(x, y, eta, steps):
-            n, w, b, losses = len(x), [0.0] * x.shape[1], 0.0, []
+            w, b, losses = [0.0] * x.shape[1], 0.0, []
             X, t = x.double(), y.double()
             while True:
                 a = X @ torch.tensor(w, dtype=torch.float64) + b

@@ -1319,7 +1319,6 @@ ANSWERS = [
 ]
 
 _SEARCH = "another search for the same batch size; the contract leaves the search free"
-_TIE = "only an improvement of exactly the threshold differs, and rounding decides about it"
 
 EQUIVALENT = {
     "plateau 6:33 0>1": "differs only where the first losses are nan, by one epoch; asked there, "
