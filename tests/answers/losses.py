@@ -905,6 +905,14 @@ ANSWERS = [
             factor = sorted(growth(gain, leak, seed) for seed in range(9))[4]
             return gain if abs(factor - 1) < 0.15 else gain / factor
     """),
+    wrong("balanced_gain", "one run of seed 0", "hidden_balanced_gain", 1, """
+        def balanced_gain(leak):
+            return 1 / growth(1.0, leak, 0)
+    """),
+    wrong("balanced_gain", "the same network nine times", "hidden_balanced_gain", 1, """
+        def balanced_gain(leak):
+            return 9 / sum(growth(1.0, leak, 0) for _ in range(9))
+    """),
     wrong("balanced_gain", "always 1", _GAIN, 0, """
         def balanced_gain(leak):
             return 1.0
