@@ -111,19 +111,21 @@ _got = check.call("softplus", torch.tensor([0.0, 1.0, -1.0]), forbid=_scratch)
 _value, _slope = check.parts(_got, "value", "slope")
 check.close(_value, torch.tensor([math.log(2), 1.3132617, 0.3132617]),
             "the values at 0, 1 and -1: log(1 + e^a), with the natural logarithm")
-check.close(_slope, torch.tensor([0.5, 0.7310586, 0.2689414]),
-            "the slopes at 0, 1 and -1: 1/(1 + e^-a)")
-print("softplus: the visible tests pass")
+print("softplus: the visible tests of the value pass")
 
 # %% nbgrader={"grade_id": "try_softplus", "locked": true}
-# Not graded here: large and small inputs. The hidden tests look at them.
+# Not graded here: the slope, large and small inputs. The hidden tests look at them.
 _scratch = check.GRADIENTS + check.LOSSES
+_got = check.call("softplus", torch.tensor([0.0, 1.0, -1.0]), forbid=_scratch)
+_value, _slope = check.parts(_got, "value", "slope")
+check.close(_slope, torch.tensor([0.5, 0.7310586, 0.2689414]),
+            "the slopes at 0, 1 and -1: 1/(1 + e^-a)")
 _got = check.call("softplus", torch.tensor([1000.0, -50.0, -1000.0]), forbid=_scratch)
 _value, _slope = check.parts(_got, "value", "slope")
 check.close(_value, torch.tensor([1000.0, math.exp(-50), 0.0]), "the values at 1000, -50 and -1000",
             atol=1e-30)
 check.close(_slope, torch.tensor([1.0, math.exp(-50), 0.0]), "the slopes there", atol=1e-30)
-print("softplus: large inputs are right too")
+print("softplus: the slope and large inputs are right too")
 
 # %% nbgrader={"grade_id": "hidden_softplus", "points": 1}
 from labkit import check
@@ -202,19 +204,26 @@ _y, _prediction = torch.tensor([3.0, 3.0]), torch.tensor([2.0, 5.0])
 _got = check.call("pinball", _y, _prediction, 0.9, forbid=_scratch)
 _loss, _gradient = check.parts(_got, "loss", "gradient")
 check.close(_loss, torch.tensor(0.55), "the example's loss: 0.9 times 1, 0.1 times 2, then the mean")
-check.close(_gradient, torch.tensor([-0.45, 0.05]),
-            "the example's gradient in the predictions: its sign, and the division by N")
-print("pinball: the visible tests pass")
+print("pinball: the visible tests of the loss pass")
 
 # %% nbgrader={"grade_id": "try_pinball", "locked": true}
-# Not graded here: an error of 0 and a wrong input. The hidden tests look at both.
+# Not graded here: the gradient, also where an error is 0, and a wrong input. The hidden tests look
+# at them.
 _scratch = check.GRADIENTS + check.LOSSES
+_y, _prediction = torch.tensor([3.0, 3.0]), torch.tensor([2.0, 5.0])
+_got = check.call("pinball", _y, _prediction, 0.9, forbid=_scratch)
+_loss, _gradient = check.parts(_got, "loss", "gradient")
+check.close(_gradient, torch.tensor([-0.45, 0.05]),
+            "the example's gradient in the predictions: its sign, and the division by N")
+_got = check.call("pinball", _y.double(), _prediction.double(), 0.9, forbid=_scratch)
+_loss, _gradient = check.parts(_got, "loss", "gradient")
+check.close(_gradient, torch.tensor([-0.45, 0.05], dtype=torch.float64), "the same in float64")
 _y, _prediction = torch.tensor([3.0, 3.0]), torch.tensor([3.0, 5.0])
 _got = check.call("pinball", _y, _prediction, 0.9, forbid=_scratch)
 _loss, _gradient = check.parts(_got, "loss", "gradient")
 check.close(_gradient, torch.tensor([0.0, 0.05]), "the gradient where the error is 0")
 check.raises("pinball", ValueError, _y, _prediction, 1.0, where="q = 1 is not between 0 and 1")
-print("pinball: the corner and the refusal are right too")
+print("pinball: the gradient, its corner and the refusal are right too")
 
 # %% nbgrader={"grade_id": "hidden_pinball", "points": 1}
 from labkit import check
@@ -227,6 +236,9 @@ _y, _p = torch.randn(2, 9, generator=_g, dtype=torch.float64)
 with check.contract("the loss is wrong for random errors in float64"):
     _loss, _ = check.call("pinball", _y, _p, 0.3, forbid=_scratch)
     _e = _y - _p
+    check.close(_loss, torch.where(_e > 0, 0.3 * _e, -0.7 * _e).mean(), rtol=1e-6)
+    _loss, _ = check.call("pinball", _y, -_p, 0.3, forbid=_scratch)  # the same targets again
+    _e = _y + _p
     check.close(_loss, torch.where(_e > 0, 0.3 * _e, -0.7 * _e).mean(), rtol=1e-6)
 with check.contract("the gradient is wrong for random errors in float64"):
     _, _got = check.call("pinball", _p, _y, 0.3, forbid=_scratch)  # new values, the same shapes
@@ -365,7 +377,7 @@ with check.contract("logits of 1e30 give a wrong loss"):
     check.close(_loss, torch.tensor(math.log(3)))
 with check.contract("accepts a label below 0 or above K - 1"):
     for _place in range(6):
-        for _bad in (-1, 5):
+        for _bad in (-1, -2, -5, -6, 5, 9):
             _wrong = _y.clone()
             _wrong[_place] = _bad
             check.raises("cross_entropy", ValueError, _a, _wrong)
@@ -381,10 +393,10 @@ _g = torch.Generator().manual_seed(4)
 _a = torch.randn(6, 5, generator=_g, dtype=torch.float64)
 _y = torch.tensor([4, 0, 2, 2, 1, 3])
 with check.contract("the gradient of random logits in float64 is wrong"):
-    for _rows in (_a, -2 * _a):
+    for _rows, _labels in ((_a, _y), (-2 * _a, _y), (_a, _y.flip(0))):
         _p = torch.exp(_rows) / torch.exp(_rows).sum(1, keepdim=True)
-        _, _got = check.call("cross_entropy", _rows, _y, forbid=_scratch)
-        check.close(_got, (_p - torch.eye(5, dtype=torch.float64)[_y]) / 6, rtol=1e-8, atol=1e-12)
+        _, _got = check.call("cross_entropy", _rows, _labels, forbid=_scratch)
+        check.close(_got, (_p - torch.eye(5, dtype=torch.float64)[_labels]) / 6, rtol=1e-8, atol=1e-12)
 with check.contract("huge logits give a wrong gradient"):
     _far = torch.tensor([[900.0, -900.0, 0.0], [-500.0, -900.0, -700.0], [0.0, 50.0, 0.0]])
     _, _got = check.call("cross_entropy", _far, torch.tensor([1, 0, 0]), forbid=_scratch)
@@ -465,15 +477,18 @@ _scratch = check.GRADIENTS + check.LOSSES
 _got = check.call("backward_norms", torch.ones(1, 1), [torch.zeros(1, 1), torch.full((1, 1), 2.0)],
                   "sigmoid", forbid=_scratch)
 check.close(_got, [0.0983060, 0.1966119], "the example: slopes 0.25 and 0.1966, the weight 2 between")
-_got = check.call("backward_norms", torch.ones(1, 1), [torch.eye(1)] * 3, "tanh", forbid=_scratch)
-check.close(_got, [0.1677069, 0.3993264, 0.6793383],
-            "tanh, three layers of weight 1: each length is the product of the slopes behind it",
-            rtol=1e-3)
-print("backward_norms: the visible tests pass")
+_got = check.call("backward_norms", torch.ones(1, 1), [torch.eye(1)] * 3, "sigmoid", forbid=_scratch)
+check.close(_got, [0.0096416, 0.0490387, 0.2235514],
+            "three layers of weight 1: each length is the product of the slopes from there on")
+print("backward_norms: the visible tests of the sigmoid pass")
 
 # %% nbgrader={"grade_id": "try_backward_norms", "locked": true}
-# Not graded here: ReLU, and a name that is unknown. The hidden tests look at both.
+# Not graded here: tanh, ReLU, and a name that is unknown. The hidden tests look at all three.
 _scratch = check.GRADIENTS + check.LOSSES
+_got = check.call("backward_norms", torch.ones(1, 1), [torch.eye(1)] * 3, "tanh", forbid=_scratch)
+check.close(_got, [0.1677069, 0.3993264, 0.6793383],
+            "tanh, three layers of weight 1: each length is the product of the slopes from there on",
+            rtol=1e-3)
 _got = check.call("backward_norms", torch.tensor([[1.0, -1.0]]), [torch.eye(2), 3 * torch.eye(2)], "relu",
                   forbid=_scratch)
 check.close(_got, [3.0, 1.0], "ReLU: the second unit is off, its slope is 0; root of "
@@ -489,7 +504,7 @@ check.close(_got, [2.2574687, 1.6060735], "two examples, layers of three and two
             "over all entries of a layer", rtol=1e-4)
 check.raises("backward_norms", ValueError, torch.ones(1, 1), [torch.eye(1)], "gelu",
              where="an activation that the task does not name")
-print("backward_norms: ReLU and the refusal are right too")
+print("backward_norms: tanh, ReLU and the refusal are right too")
 
 # %% nbgrader={"grade_id": "hidden_backward_norms", "points": 2}
 from labkit import check
@@ -614,7 +629,7 @@ _got = check.call("fit_classifier", torch.tensor([[1.0], [-1.0]]), torch.tensor(
                   forbid=_scratch)
 _w, _b, _losses = check.parts(_got, "w", "b", "losses")
 check.close(_w, torch.tensor([0.5]), "w after the step of the example: what does the loss of the label 0 "
-            "add to the derivative, and is it the mean over N?")
+            "add to the derivative, is it the mean over N, and is it one step?")
 check.close(_b, torch.tensor(0.0), "b after the step of the example: the errors cancel", atol=1e-7)
 check.close(_losses, torch.tensor([0.6931472, 0.4740770]), "the losses of the example, before and after")
 print("fit_classifier: the visible tests pass")
@@ -824,8 +839,9 @@ check.show("balanced_gain", 0.2, digits=2)
 # (b) ½ for the rate: the minimum of the loss is wrong, so a smaller rate arrives at the same place,
 # only later; "slower, the same end" or "it only gets slower" is enough, and so is "the fault is in the loss, not in the step". ½ for the 1e-8: it guards against the logarithm of
 # 0, and here the predictions go to 1, where the logarithm is harmless ("which is not the fault
-# here" is enough); or: it changes nothing about the missing half. "Too small to
-# matter" alone earns 0: size is not the reason. "It does not help" without the
+# here" is enough); or: it changes nothing about the missing half; or: the gradient still pushes every
+# answer towards 1, with or without a word on size. "Too small to matter" alone earns 0: size is not
+# the reason. "It does not help" without the
 # reason earns 0 of its half.
 #
 # (c) ½ for the cause: a good model becomes sure, its logits grow, ŷ is rounded to exactly 1 (or 0),

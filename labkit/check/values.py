@@ -55,7 +55,10 @@ def outline(value: Plain) -> str:
         kind = "tensor" if isinstance(value, torch.Tensor) else "NumPy array"
         return f"{kind} of shape {tuple(value.shape)} and dtype {value.dtype}"
     if isinstance(value, list | tuple):
-        return f"{type(value).__name__} of [{', '.join(outline(v) for v in value)}]"
+        parts = [outline(v) for v in value]
+        same = len(parts) > 3 and len(set(parts)) == 1  # nobody counts a row of equal words
+        inside = f"{len(parts)} times {parts[0]}" if same else ", ".join(parts)
+        return f"{type(value).__name__} of [{inside}]"
     if isinstance(value, dict):
         return "dict of {" + ", ".join(f"{k!r}: {outline(v)}" for k, v in _sorted(value)) + "}"
     if isinstance(value, int | float) and not isinstance(value, bool):

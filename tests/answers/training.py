@@ -676,7 +676,7 @@ ANSWERS = [
           "        theta = theta + u\n        u = beta * u - eta / t**0.5 * g\n")),
         ("the step is not counted in the state", "124", 1, ('"step": t', '"step": state["step"]')),
         ("the step is one behind", "124", 1, ('"step": t', '"step": t - 1')),
-        ("theta in place: all states are the last", "234", 1, ("theta = theta + u", "theta += u")),
+        ("theta in place: all states are the last", "24", 2, ("theta = theta + u", "theta += u")),
         ("the velocity in place", "24", 2, ("u = beta * u - eta / t**0.5 * g",
                                            "u.mul_(beta).sub_(eta / t**0.5 * g)")),
         ("only the last state", "1234", 0, ("return states", "return states[-1]")),
@@ -695,7 +695,7 @@ ANSWERS = [
         ("the mean over the sample's features", "3", 3, ("(x[i] * theta).sum()",
                                                          "(x[i] * theta).mean()")),
     ),
-    wrong("resume", "one dict, changed in place", cells("resume", "234"), 1, """
+    wrong("resume", "one dict, changed in place", cells("resume", "24"), 2, """
         def resume(state, x, y, eta, beta, steps):
             chance, states = torch.Generator(), []
             chance.set_state(state["generator"])
@@ -902,7 +902,7 @@ ANSWERS = [
         ("small improvements move the best", "4", 3,
          ("            wait += 1\n",
           "            wait += 1\n            best = min(best, loss)\n")),
-        ("the printed min_lr", "1234", 0,
+        ("the printed min_lr", "124", 1,
          ("lr0 * math.exp(-0.1 * max(0, e - 10)) * 0.2**plateaus",
           "max(lr0 * math.exp(-0.1 * max(0, e - 10)) * 0.2**plateaus, 0.001)")),
         ("a min_lr of a millionth, for every lr0", "4", 3,
@@ -920,6 +920,22 @@ ANSWERS = [
         ("a good epoch takes the plateau back", "3", 3,
          ("best = loss\n", "best = loss\n            plateaus = 0\n")),
     ),
+    wrong("scheduled", "the schedule repaired, the other rule as printed", cells("scheduled", "24"),
+          2, """
+        def scheduled(lr0, val_losses):
+            rate, best, wait, rates = lr0, float("inf"), 0, []
+            for epoch, loss in enumerate(val_losses):
+                if epoch > 10:
+                    rate *= math.exp(-0.1)
+                rates.append(rate)
+                if loss < best - 1e-4:
+                    best, wait = loss, 0
+                else:
+                    wait += 1
+                    if wait >= 5 and rate > 0.001:
+                        rate, wait = max(rate * 0.2, 0.001), 0
+            return rates
+    """),
     wrong("scheduled", "as printed", cells("scheduled", "1234"), 0, """
         def scheduled(lr0, val_losses):
             import numpy as np

@@ -85,6 +85,13 @@ def test_parts_say_how_many_values_are_wanted(value, said):
     assert check.parts((1, 2), "w", "b") == check.parts([1, 2], "w", "b") == [1, 2]
 
 
+def test_long_lists_of_another_length_or_kind_are_told_apart():
+    refused("expected a list of .10 times number., got a list of .11 times number.", "close",
+            [0.1] * 11, [0.1] * 10)
+    refused("expected a list of .4 times number., got a list of .4 times tensor", "close",
+            [torch.ones(())] * 4, [1.0] * 4)
+
+
 def test_an_error_names_its_line_in_the_cell(notebook):
     notebook("def g():\n    return 1 / 0\n\ndef f(x, y):\n    return g()")
     refused(r"f raised ZeroDivisionError: .*\(line 2 of its cell\)\. It was given: 1; tensor of",
