@@ -831,24 +831,25 @@ check.show("balanced_gain", 0.2, digits=2)
 # holds a false reason earns 0, whatever stands beside it; the other half is untouched.
 #
 # (a) 1: dogs cost nothing in this loss whatever the answer, so that "cat" to every image is its
-# best answer (new images need not be named); or: the loss never looks at the probability given to a dog; or:
-# the term of the label 0 is missing, and the new images are measured by the same half; or: "cat" to
-# every image, new ones too, already has the loss 0. ½: only one of "a term is missing" and "it calls
-# everything a cat", with no word that this costs nothing; both together earn 1. 0: overfitting, leakage, or "loss is not accuracy" alone.
+# best answer (new images need not be named); or: the loss never looks at the probability given to a
+# dog; or: the term of the label 0 is missing, and the new images are measured by the same half; or:
+# "cat" to every image, new ones too, already has the loss 0. ½: only one of "a term is missing" and
+# "it calls everything a cat", with no word that this costs nothing; both together earn 1. 0:
+# overfitting, leakage, or "loss is not accuracy" alone.
 #
 # (b) ½ for the rate: the minimum of the loss is wrong, so a smaller rate arrives at the same place,
-# only later; "slower, the same end" or "it only gets slower" is enough, and so is "the fault is in the loss, not in the step". ½ for the 1e-8: it guards against the logarithm of
-# 0, and here the predictions go to 1, where the logarithm is harmless ("which is not the fault
-# here" is enough); or: it changes nothing about the missing half; or: the gradient still pushes every
-# answer towards 1, with or without a word on size. "Too small to matter" alone earns 0: size is not
-# the reason. "It does not help" without the
-# reason earns 0 of its half.
+# only later; "slower, the same end" or "it only gets slower" is enough, and so is "the fault is in
+# the loss, not in the step". ½ for the 1e-8: it guards against the logarithm of 0, and here the
+# predictions go to 1, where the logarithm is harmless ("which is not the fault here" is enough);
+# or: it changes nothing about the missing half; or: the gradient still pushes every answer towards
+# 1, with or without a word on size. "Too small to matter" alone earns 0: size is not the reason.
+# "It does not help" without the reason earns 0 of its half.
 #
 # (c) ½ for the cause: a good model becomes sure, its logits grow, ŷ is rounded to exactly 1 (or 0),
-# and 0 · log 0 is nan (or log 0 is −inf); any word that ŷ comes nearer to 0 or 1 with training counts
-# as the growth. It takes both, the growth and a ŷ of exactly 0 or 1:
-# "log 0" with no word on why so late, or "large weights" with no word on the rounding, earns 0 of
-# this half. ½ for the cure: compute the loss from the logits (log-sum-exp, softplus,
-# BCEWithLogitsLoss). A smaller rate, clipping, ε or float64 as
-# the only cure earn 0 of this half, and cost nothing beside the logits; so does the gradient ŷ − y alone, which keeps the loss nan.
+# and 0 · log 0 is nan (or log 0 is −inf); any word that ŷ comes nearer to 0 or 1 with training
+# counts as the growth. It takes both, the growth and a ŷ of exactly 0 or 1: "log 0" with no word on
+# why so late, or "large weights" with no word on the rounding, earns 0 of this half. ½ for the
+# cure: compute the loss from the logits (log-sum-exp, softplus, BCEWithLogitsLoss). A smaller rate,
+# clipping, ε or float64 as the only cure earn 0 of this half, and cost nothing beside the logits;
+# so does the gradient ŷ − y alone, which keeps the loss nan.
 # ### END MARK SCHEME

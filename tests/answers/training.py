@@ -445,8 +445,9 @@ ANSWERS = [
         ("larger is better", ALL, 0, ("loss < best * (1 - threshold)", "loss > best")),
         ("subtracts the factor", BOTH["plateau"], 1, ("rate * factor", "rate - factor")),
         ("divides by the factor", ALL, 0, ("rate * factor", "rate / factor")),
-        ("min_lr is ignored", ALL, 0, ("max(rate * factor, min_lr)", "rate * factor")),
-        ("stops before min_lr", "b", 1,
+        ("min_lr is ignored", f"test_plateau {EDGES}", 1,
+         ("max(rate * factor, min_lr)", "rate * factor")),
+        ("stops before min_lr", f"test_plateau {EDGES}", 1,
          ("min(rate, max(rate * factor, min_lr))",
           "rate * factor if rate * factor >= min_lr else rate")),
         ("never above min_lr", ALL, 0, ("max(rate * factor, min_lr)",
@@ -466,7 +467,7 @@ ANSWERS = [
                                        "    for loss in losses:\n        assert loss == loss")),
         ("nan is left out of the count", EDGES, 2,
          ("            bad += 1", "            bad += loss == loss")),
-        ("the rate during the epoch, not after it", ALL, 0,
+        ("the rate during the epoch, not after it", "b", 1,
          ("    for loss in losses:", "    for loss in losses:\n        rates.append(rate)"),
          ("bad = 0\n        rates.append(rate)", "bad = 0")),
         ("only the last rate", ALL, 0, ("return rates", "return rate")),
@@ -1215,6 +1216,17 @@ ANSWERS = [
                        for j in range(12)) < math.inf:
                     return 2 ** (k / 2)
     """),
+    *(wrong("critical_batch", f"run {rank} of the nine in order, not the median",
+            "hidden_critical_batch", 1, f"""
+        def critical_batch(noise):
+            def steps(batch):
+                return min(sorted(steps_needed(noise, batch, 2 * 0.8**k))[{rank - 1}]
+                           for k in range(14))
+            few, batch = steps(1e12), 1.0
+            while steps(batch) > 2 * few:
+                batch *= 2**0.5
+            return batch
+    """) for rank in (4, 6, 8)),
     right("critical_batch", "helpers called steps, few and least_steps", """
         def steps(noise, batch, rate):
             return sorted(steps_needed(noise, batch, rate))[4]
@@ -1341,7 +1353,6 @@ EQUIVALENT = {
                         "`>=` for `>` would cost a second point",
     "clip 7:7 Gt>GtE": "at the limit itself the factor is exactly 1",
     "critical_batch 5:53 2>3": _SEARCH,
-    "critical_batch 5:66 4>5": "the sixth of nine runs ranks batch sizes much as the fifth does",
     "critical_batch 5:84 12>13": _SEARCH,
     "critical_batch 7:27 1000000000000.0>1000000000001.0": _SEARCH,
     "critical_batch 7:34 1.0>2.0": _SEARCH,
