@@ -645,13 +645,16 @@ _got = check.call("fit_classifier", torch.tensor([[300.0], [-200.0]]), torch.ten
                   forbid=_scratch)
 _w, _b, _losses = check.parts(_got, "w", "b", "losses")
 check.close(_losses, torch.tensor([0.6931472, 2499.75]), "large features: the loss after one step")
-print("fit_classifier: the other label and large features are right too")
+_got = check.call("fit_classifier", torch.ones(2, 1), torch.zeros(2), 1.0, 0, forbid=_scratch)
+check.close(list(_got), [torch.zeros(1), torch.tensor(0.0), torch.tensor([0.6931472])],
+            "steps = 0: zeros, and one loss")
+print("fit_classifier: the other label, large features and no step are right too")
 
 # %% nbgrader={"grade_id": "hidden_fit_classifier", "points": 1}
 from labkit import check
 
 
-# Hidden tests: weights and bias after many steps on other data in float64, and after none.
+# Hidden tests: weights and bias after many steps on other data in float64, labels all the same.
 ### BEGIN HIDDEN TESTS
 def _descent(x, y, eta, steps):
     theta = torch.zeros(x.shape[1] + 1, dtype=x.dtype, requires_grad=True)
@@ -673,20 +676,21 @@ with check.contract("w or b after 60 steps in float64 is wrong"):
     for _rows in (_x, _x.flip(0)):
         _got = check.call("fit_classifier", _rows, _y, 0.5, 60, forbid=_scratch)
         check.close([_got[0], _got[1]], [*_descent(_rows, _y, 0.5, 60)[:2]], rtol=1e-8, atol=1e-10)
+with check.contract("w or b is wrong where all labels are the same"):
+    for _same in (0 * _y, 0 * _y + 1):
+        _got = check.call("fit_classifier", _x, _same, 0.5, 20, forbid=_scratch)
+        check.close([_got[0], _got[1]], [*_descent(_x, _same, 0.5, 20)[:2]], rtol=1e-8, atol=1e-10)
 with check.contract("w is wrong when the loss becomes small"):
     _pair = torch.tensor([[2.0, 0.0], [-2.0, 1.0]], dtype=torch.float64)
     check.close(check.call("fit_classifier", _pair, _y[:2], 2.0, 60, forbid=_scratch)[0],
                 _descent(_pair, _y[:2], 2.0, 60)[0], rtol=1e-8)
-with check.contract("steps = 0 must give zeros"):
-    _got = check.call("fit_classifier", _x, _y, 0.5, 0, forbid=_scratch)
-    check.close([_got[0], _got[1]], [0 * _x[0], 0 * _x[0, 0]])
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "hidden_losses", "points": 1}
 from labkit import check
 
 
-# Hidden tests: the losses of many steps in float64, of none, of large features.
+# Hidden tests: the losses of many steps in float64, of none, of large features, labels all the same.
 ### BEGIN HIDDEN TESTS
 def _descent(x, y, eta, steps):
     theta = torch.zeros(x.shape[1] + 1, dtype=x.dtype, requires_grad=True)
@@ -715,6 +719,10 @@ with check.contract("the losses are wrong when they become small"):
 with check.contract("steps = 0 must give one loss"):
     check.close(check.call("fit_classifier", _x, _y, 0.5, 0, forbid=_scratch)[2],
                 torch.full((1,), math.log(2), dtype=torch.float64), rtol=1e-9)
+with check.contract("a loss is wrong where all labels are the same"):
+    for _same in (0 * _y, 0 * _y + 1):
+        check.close(check.call("fit_classifier", _x, _same, 0.5, 20, forbid=_scratch)[2],
+                    _descent(_x, _same, 0.5, 20)[2], rtol=1e-8, atol=1e-8)
 with check.contract("a loss is not finite or wrong for large features"):
     _far = torch.tensor([[400.0, -300.0], [-500.0, 100.0], [50.0, 900.0], [-20.0, 700.0]])
     _labels = torch.tensor([1.0, 0.0, 0.0, 1.0])
@@ -833,17 +841,19 @@ check.show("balanced_gain", 0.2, digits=2)
 # (a) 1: dogs cost nothing in this loss whatever the answer, so that "cat" to every image is its
 # best answer (new images need not be named); or: the loss never looks at the probability given to a
 # dog; or: the term of the label 0 is missing, and the new images are measured by the same half; or:
-# "cat" to every image, new ones too, already has the loss 0. ½: only one of "a term is missing" and
-# "it calls everything a cat", with no word that this costs nothing; both together earn 1. 0:
-# overfitting, leakage, or "loss is not accuracy" alone.
+# "cat" to every image, new ones too, already has the loss 0; or: "no term for dogs", "only the cats
+# count". ½: only one of "a term is missing" and "it calls everything a cat", with no word that this
+# costs nothing; both together earn 1. 0: overfitting, leakage, or "loss is not accuracy" alone.
 #
 # (b) ½ for the rate: the minimum of the loss is wrong, so a smaller rate arrives at the same place,
 # only later; "slower, the same end" or "it only gets slower" is enough, and so is "the fault is in
 # the loss, not in the step". ½ for the 1e-8: it guards against the logarithm of 0, and here the
-# predictions go to 1, where the logarithm is harmless ("which is not the fault here" is enough);
-# or: it changes nothing about the missing half; or: the gradient still pushes every answer towards
-# 1, with or without a word on size. "Too small to matter" alone earns 0: size is not the reason.
-# "It does not help" without the reason earns 0 of its half.
+# predictions go to 1, where the logarithm is harmless ("which is not the fault here" is enough, and
+# so is "it only, or just, guards against log 0"; without such a word it earns 0); or: it changes
+# nothing about the missing half; or: the gradient still pushes every answer towards 1, with or
+# without a word on size. "Too small to matter" alone earns 0: size is not the reason. "It does not
+# help" without the reason earns 0 of its half. One reason given for both proposals, such as "the
+# loss itself is wrong", earns both halves.
 #
 # (c) ½ for the cause: a good model becomes sure, its logits grow, ŷ is rounded to exactly 1 (or 0),
 # and 0 · log 0 is nan (or log 0 is −inf); any word that ŷ comes nearer to 0 or 1 with training

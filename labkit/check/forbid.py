@@ -10,7 +10,9 @@ from typing import Any
 from unittest import mock
 
 GRADIENTS = ("torch.autograd.grad", "torch.autograd.backward", "torch.autograd.functional",
-             "torch.autograd.forward_ad", "torch.Tensor.backward", "torch.func")
+             # not all of forward_ad: torch calls its unpack_dual to print a tensor
+             "torch.autograd.forward_ad.make_dual", "torch.autograd.forward_ad.enter_dual_level",
+             "torch.Tensor.backward", "torch.func")
 OPTIMIZERS = ("torch.optim",  # and the functions behind its classes
               *(f"torch.optim.{name}.{name}" for name in (
                   "adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "nadam", "radam",

@@ -382,6 +382,8 @@ ANSWERS = [
             gradient = torch.where(e > 0, -q, torch.where(e < 0, 1 - q, 0.0)) / len(e)
             return loss.to(y.dtype), gradient.to(y.dtype)
     """),
+    right("pinball", "prints a tensor", edited(PINBALL, (
+        "    e = y", "    print(prediction, f'{y}')\n    e = y"))),
     right("pinball", "in place", """
         def pinball(y, prediction, q):
             if y.shape != prediction.shape or not 0 < q < 1:
@@ -767,7 +769,7 @@ ANSWERS = [
     wrong("fit_classifier", "the bias sees the new w", fit("23"), 1,
           edited(FIT, ("        b = b",
                        "        error = torch.sigmoid(x @ w + b) - y\n        b = b"))),
-    wrong("fit_classifier", "the loss after the last step is missing", fit("123"), 0,
+    wrong("fit_classifier", "the loss after the last step is missing", fit("13"), 1,
           edited(FIT, ("range(steps + 1)", "range(steps)"), ("step == steps", "False"))),
     wrong("fit_classifier", "one step too many", fit("12"), 1,
           edited(FIT, ("        if step == steps:\n            break\n", ""))),
@@ -834,6 +836,21 @@ ANSWERS = [
                 theta = theta - eta * x1.T @ (torch.sigmoid(x1 @ theta) - y) / len(x)
                 losses.append(loss(theta))
             return theta[:-1], theta[-1], torch.stack(losses)
+    """),
+    right("fit_classifier", "prints tensors on the way",
+          edited(FIT, ("    losses = []\n", "    losses = []\n    print(x, f'{w}', str(b))\n"))),
+    wrong("fit_classifier", "the losses of the classes apart: nan without one", fit("3"), 2, """
+        def fit_classifier(x, y, eta, steps):
+            soft = lambda a: a.clamp(min=0) + torch.log1p(torch.exp(-a.abs()))
+            w, b, losses, share = x.new_zeros(x.shape[1]), x.new_zeros(()), [], y.mean()
+            for step in range(steps + 1):
+                a = x @ w + b
+                ones, zeros = soft(-a[y == 1]).mean(), soft(a[y == 0]).mean()
+                losses.append(share * ones + (1 - share) * zeros)
+                if step < steps:
+                    error = (torch.sigmoid(a) - y) / len(y)
+                    w, b = w - eta * error @ x, b - eta * error.sum()
+            return w, b, torch.stack(losses)
     """),
     right("fit_classifier", "two cases", edited(
         FIT, (_STABLE, "torch.where(y == 1, torch.relu(-a), torch.relu(a)) "
