@@ -80,7 +80,9 @@ def backward_norms(x, weights, activation):
     norms.reverse()
     return norms
 """
-_NORM = "test_backward_norms hidden_backward_norms"
+_NORM = "test_backward_norms hidden_backward_norms hidden_relu"
+_NORM_SMOOTH = "test_backward_norms hidden_backward_norms"
+_NORMS_HIDDEN = "hidden_backward_norms hidden_relu"
 
 FIT = """
 def fit_classifier(x, y, eta, steps):
@@ -448,7 +450,7 @@ ANSWERS = [
     wrong("cross_entropy", "refuses -1 and K, not what lies beyond", entropy("3"), 3,
           edited(ENTROPY, ("(labels < 0).any() or (labels >= k).any()",
                            "(labels == -1).any() or (labels == k).any()"))),
-    wrong("cross_entropy", "refuses -1, and what Python cannot index", entropy("3"), 3,
+    wrong("cross_entropy", "refuses -1, and nothing lower", entropy("3"), 3,
           edited(ENTROPY, ("    if (labels < 0).any() or (labels >= k).any():",
                            "    if (labels == -1).any() or (labels >= k).any():"))),
     wrong("cross_entropy", "remembers by the logits, whatever the labels", entropy("34"), 2,
@@ -602,48 +604,48 @@ ANSWERS = [
                   "    out = {'loss': loss if loss > 1e-6 else 0 * loss, 'gradient': gradient}\n"
                   "    return out['loss'], out['gradient']"))),
     # ------------------------------------------------------------------ task 4: backward_norms
-    wrong("backward_norms", "remembers by shape", "hidden_backward_norms", 2,
+    wrong("backward_norms", "remembers by shape", _NORMS_HIDDEN, 2,
           remembering(NORMS, "x.shape, x.dtype, activation, len(weights)")),
     wrong("backward_norms", "the last layer first", _NORM, 0,
           edited(NORMS, ("    norms.reverse()\n", ""))),
-    wrong("backward_norms", "the slope of the sigmoid taken at U", _NORM, 0,
+    wrong("backward_norms", "the slope of the sigmoid taken at U", _NORM_SMOOTH, 1,
           edited(NORMS, ("sums.append(u @ w)\n        u = f(sums[-1])",
                          "a = u @ w\n        u = f(a)\n        sums.append(u)"))),
-    wrong("backward_norms", "W instead of its transpose", "hidden_backward_norms", 2,
+    wrong("backward_norms", "W instead of its transpose", _NORMS_HIDDEN, 2,
           edited(NORMS, ("weights[k].T", "weights[k]"))),
     wrong("backward_norms", "no weights on the way back",
-          "test_backward_norms hidden_backward_norms", 0,
+          _NORM, 0,
           edited(NORMS, ("back = back @ weights[k].T", "pass"))),
     wrong("backward_norms", "the squared length", _NORM, 0, edited(NORMS, (".sum().sqrt()",
                                                                                         ".sum()"))),
-    wrong("backward_norms", "the mean square", "hidden_backward_norms", 2,
+    wrong("backward_norms", "the mean square", _NORMS_HIDDEN, 2,
           edited(NORMS, (".sum().sqrt()", ".mean().sqrt()"))),
-    wrong("backward_norms", "the sum of sizes", "hidden_backward_norms", 2,
+    wrong("backward_norms", "the sum of sizes", _NORMS_HIDDEN, 2,
           edited(NORMS, ("(back ** 2).sum().sqrt()", "back.abs().sum()"))),
-    wrong("backward_norms", "the largest entry", "hidden_backward_norms", 2,
+    wrong("backward_norms", "the largest entry", _NORMS_HIDDEN, 2,
           edited(NORMS, ("(back ** 2).sum().sqrt()", "back.abs().max()"))),
     wrong("backward_norms", "the length before the slope", _NORM, 0,
           edited(NORMS, ("        back = back * slope(sums[k])\n"
                          "        norms.append(float((back ** 2).sum().sqrt()))",
                          "        norms.append(float((back ** 2).sum().sqrt()))\n"
                          "        back = back * slope(sums[k])"))),
-    wrong("backward_norms", "the largest singular value", "hidden_backward_norms", 2,
+    wrong("backward_norms", "the largest singular value", _NORMS_HIDDEN, 2,
           edited(NORMS, ("(back ** 2).sum().sqrt()", "torch.linalg.norm(back, 2)"))),
-    wrong("backward_norms", "starts from the mean, not the sum", "hidden_backward_norms", 2,
+    wrong("backward_norms", "starts from the mean, not the sum", _NORMS_HIDDEN, 2,
           edited(NORMS, ("torch.ones_like(u), []", "torch.ones_like(u) / u.numel(), []"))),
     wrong("backward_norms", "starts from U", _NORM, 0,
           edited(NORMS, ("torch.ones_like(u), []", "u, []"))),
-    wrong("backward_norms", "the slope of tanh as 1 - tanh", "hidden_backward_norms", 2,
+    wrong("backward_norms", "the slope of tanh as 1 - tanh", "hidden_backward_norms", 3,
           edited(NORMS, ("1 - torch.tanh(a) ** 2", "1 - torch.tanh(a)"))),
-    wrong("backward_norms", "the slope of the sigmoid without its second factor", _NORM, 0,
+    wrong("backward_norms", "the slope of the sigmoid without its second factor", _NORM_SMOOTH, 1,
           edited(NORMS, ("torch.sigmoid(a) * (1 - torch.sigmoid(a))", "torch.sigmoid(a)"))),
-    wrong("backward_norms", "ReLU has the slope 1 at 0", "hidden_backward_norms", 2,
+    wrong("backward_norms", "ReLU has the slope 1 at 0", "hidden_relu", 3,
           edited(NORMS, ("a > 0", "a >= 0"))),
-    wrong("backward_norms", "the slope of ReLU is ReLU", "hidden_backward_norms", 2,
+    wrong("backward_norms", "the slope of ReLU is ReLU", "hidden_relu", 3,
           edited(NORMS, ("(a > 0).to(a.dtype)", "torch.relu(a)"))),
-    wrong("backward_norms", "unknown names are ReLU", "hidden_backward_norms", 2,
+    wrong("backward_norms", "unknown names are ReLU", "hidden_relu", 3,
           edited(NORMS, ('elif activation == "relu":', "elif activation:"))),
-    wrong("backward_norms", "KeyError for an unknown name", "hidden_backward_norms", 2,
+    wrong("backward_norms", "KeyError for an unknown name", "hidden_relu", 3,
           edited(NORMS, ("raise ValueError(activation)", "raise KeyError(activation)"))),
     wrong("backward_norms", "squeeze makes numbers of small tensors", "test_backward_norms", 2,
           edited(NORMS, ("u, sums = x, []", "u, sums = x.squeeze(), []"))),
@@ -655,7 +657,7 @@ ANSWERS = [
           edited(NORMS, ("return norms", "return torch.tensor(norms)"))),
     wrong("backward_norms", "tensors in the list", _NORM, 0,
           edited(NORMS, ("float((back ** 2).sum().sqrt())", "(back ** 2).sum().sqrt()"))),
-    wrong("backward_norms", "one example only", "hidden_backward_norms", 2,
+    wrong("backward_norms", "one example only", _NORMS_HIDDEN, 2,
           edited(NORMS, ("u, sums = x, []", "u, sums = x[:1], []"))),
     wrong("backward_norms", "automatic differentiation", _NORM, 0, """
         def backward_norms(x, weights, activation):
@@ -667,7 +669,7 @@ ANSWERS = [
                 u = getattr(torch, activation)(sums[-1])
             return [g.norm().item() for g in torch.autograd.grad(u.sum(), sums)]
     """),
-    wrong("backward_norms", "the sigmoid alone", "hidden_backward_norms", 2,
+    wrong("backward_norms", "the sigmoid alone", _NORMS_HIDDEN, 2,
           edited(NORMS, ("torch.tanh, lambda a: 1 - torch.tanh(a) ** 2", "None, None"),
                  ("torch.relu, lambda a: (a > 0).to(a.dtype)", "None, None"))),
     wrong("backward_norms", "the worked example, hard-coded", _NORM, 0, """
@@ -675,6 +677,26 @@ ANSWERS = [
             return [0.0983060, 0.1966119]
     """),
     right("backward_norms", "indices and lambdas", NORMS),
+    right("backward_norms", "NumPy inside", """
+        import numpy as np
+
+        def backward_norms(x, weights, activation):
+            known = {"sigmoid": lambda a: 1 / (1 + np.exp(-a)), "tanh": np.tanh,
+                     "relu": lambda a: np.maximum(a, 0)}
+            slopes = {"sigmoid": lambda u: u * (1 - u), "tanh": lambda u: 1 - u**2, "relu": np.sign}
+            if activation not in known:
+                raise ValueError(f"no {activation}")
+            weights, layers = [w.numpy() for w in weights], [x.numpy()]
+            for w in weights:
+                layers.append(known[activation](layers[-1] @ w))
+            print(weights)
+            back, norms = np.ones_like(layers[-1]), []
+            for w, u in zip(weights[::-1], layers[:0:-1]):
+                back = back * slopes[activation](u)
+                norms = [float(np.sqrt((back**2).sum())), *norms]
+                back = back @ w.T
+            return norms
+    """),
     right("backward_norms", "recursion", """
         def backward_norms(x, weights, activation):
             acts = {"sigmoid": (torch.sigmoid, lambda u: u - u * u),
@@ -787,7 +809,7 @@ ANSWERS = [
               "        if losses[-1] < 0.01:\n            continue\n"))),
     wrong("fit_classifier", "the library's binomial", fit("123"), 0, edited(
         FIT, (_STABLE, "-torch.distributions.Binomial(1, logits=a).log_prob(y)"))),
-    wrong("backward_norms", "any name with relu in it", "hidden_backward_norms", 2, edited(
+    wrong("backward_norms", "any name with relu in it", "hidden_relu", 3, edited(
         NORMS, ('activation == "relu"', '"relu" in activation'))),
     wrong("fit_classifier", "remembers by shape", fit("23"), 1,
           remembering(FIT, "x.shape, x.dtype, steps")),

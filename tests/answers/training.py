@@ -631,16 +631,16 @@ ANSWERS = [
     # ------------------------------------------------------------------ task 4: resume
     *slips(
         "resume", RESUME,
-        ("the velocity is not taken over", "1234", 0,
+        ("the velocity is not taken over", "124", 1,
          ('state["theta"], state["velocity"]', 'state["theta"], 0 * state["velocity"]')),
-        ("counts to steps, not that many more", "1234", 0,
+        ("counts to steps, not that many more", "124", 1,
          ("range(steps)", "range(t, steps)")),
         ("an empty order is refused", "4", 3,
          ("    chance = torch.Generator()\n", "    if len(state['order']) == 0:\n"
           "        raise ValueError('no sample is left')\n    chance = torch.Generator()\n")),
-        ("the steps are counted anew for the rate", "1234", 0,
+        ("the steps are counted anew for the rate", "124", 1,
          ("t**0.5", "(len(states) + 1)**0.5")),
-        ("the steps are counted anew", "1234", 0, ('state["order"], state["step"], []',
+        ("the steps are counted anew", "124", 1, ('state["order"], state["step"], []',
                                                 'state["order"], 0, []')),
         ("the rate of the step before", "13", 2, ("t**0.5", "(t - 1)**0.5 if t > 1 else eta")),
         ("the rate of the first step for all", "234", 1, ("t**0.5", '(state["step"] + 1)**0.5')),

@@ -213,6 +213,16 @@ def test_grad_modes_are_free_where_gradients_are_forbidden(notebook, code):
     check.call("f", torch.ones(1), forbid=check.GRADIENTS + check.OPTIMIZERS)
 
 
+@pytest.mark.parametrize("group", ["GRADIENTS", "OPTIMIZERS", "SCHEDULES", "LOSSES",
+                                   "LEAST_SQUARES", "EIGENVALUES"])
+def test_printing_is_free_whatever_is_forbidden(notebook, group, capsys):
+    notebook("import torch\ndef f(x):\n"
+             "    for v in (x, x.clone().requires_grad_(), x.double(), x > 0, x.numpy(), x[0]):\n"
+             "        print(v, f'{v}', repr([v]), str(v))\n    return x")
+    check.call("f", torch.ones(2, 2), forbid=getattr(check, group))
+    assert "tensor([[1., 1.],\n        [1., 1.]], requires_grad=True)" in capsys.readouterr().out
+
+
 def test_tensors_are_free_where_a_module_is_forbidden_that_imports_their_class(notebook):
     notebook("import torch\ndef f(x):\n    return torch.Tensor([1.0]) + torch.nn.Parameter(x)")
     given = {"forbid": ("torch.optim.lr_scheduler", "torch.nn.utils.clip_grad")}
